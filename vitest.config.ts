@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+// One project a layer (docs/testing.md). Only `unit` needs nothing but Node; the others run on container hosts of
+// the lab, one file at a time, because the machine that carries the hosts runs the tests too.
+const onHosts = { pool: "forks", fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], pool: "forks", maxWorkers: 2, testTimeout: 30_000 },
+      },
+      { test: { name: "host", include: ["test/host/**/*.test.ts"], ...onHosts } },
+      { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
+      { test: { name: "parity", include: ["test/parity/**/*.test.ts"], ...onHosts } },
+      { test: { name: "swarm", include: ["test/swarm/**/*.test.ts"], ...onHosts } },
+    ],
+  },
+});
