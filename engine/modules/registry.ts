@@ -1,0 +1,101 @@
+import type { Module } from "./contract.ts";
+
+/*
+ * Every module by its short name. Each file exports its module as the default; it is imported when a playbook first
+ * names it, so that a short run loads little.
+ */
+type Load = () => Promise<{ readonly default: Module }>;
+
+const files: { readonly [name: string]: Load } = {
+  // files
+  assemble: () => import("./assemble.ts"),
+  blockinfile: () => import("./blockinfile.ts"),
+  copy: () => import("./copy.ts"),
+  fetch: () => import("./fetch.ts"),
+  file: () => import("./file.ts"),
+  find: () => import("./find.ts"),
+  get_url: () => import("./get_url.ts"),
+  ini_file: () => import("./ini_file.ts"),
+  lineinfile: () => import("./lineinfile.ts"),
+  replace: () => import("./replace.ts"),
+  slurp: () => import("./slurp.ts"),
+  stat: () => import("./stat.ts"),
+  tempfile: () => import("./tempfile.ts"),
+  template: () => import("./template.ts"),
+  unarchive: () => import("./unarchive.ts"),
+  // commands and network
+  command: () => import("./command.ts"),
+  ping: () => import("./ping.ts"),
+  raw: () => import("./raw.ts"),
+  reboot: () => import("./reboot.ts"),
+  script: () => import("./script.ts"),
+  shell: () => import("./shell.ts"),
+  uri: () => import("./uri.ts"),
+  wait_for: () => import("./wait_for.ts"),
+  wait_for_connection: () => import("./wait_for_connection.ts"),
+  // accounts and keys
+  authorized_key: () => import("./authorized_key.ts"),
+  getent: () => import("./getent.ts"),
+  known_hosts: () => import("./known_hosts.ts"),
+  // the controller alone
+  add_host: () => import("./add_host.ts"),
+  assert: () => import("./assert.ts"),
+  debug: () => import("./debug.ts"),
+  fail: () => import("./fail.ts"),
+  group_by: () => import("./group_by.ts"),
+  include_vars: () => import("./include_vars.ts"),
+  pause: () => import("./pause.ts"),
+  set_fact: () => import("./set_fact.ts"),
+  set_stats: () => import("./set_stats.ts"),
+};
+
+/** Other names of the same module. */
+const aliases: { readonly [alias: string]: string } = {
+  systemd_service: "systemd",
+  yum: "dnf",
+  dnf5: "dnf",
+  docker_compose_v2: "docker_compose",
+};
+
+const collections = [
+  "ansible.builtin",
+  "ansible.legacy",
+  "ansible.posix",
+  "community.general",
+  "community.docker",
+  "community.crypto",
+  "containers.podman",
+];
+
+/**
+ * The module of a short or fully qualified name (`copy`, `ansible.builtin.copy`), loaded on first use; undefined
+ * where there is none.
+ */
+export async function findModule(name: string): Promise<Module | undefined> {
+  const load = loader(name);
+  return load && (await load()).default;
+}
+
+/** Whether such a module exists, without loading it. */
+export function hasModule(name: string): boolean {
+  return loader(name) !== undefined;
+}
+
+/** The short names of all modules, aliases included, in alphabetical order. */
+export function moduleNames(): string[] {
+  return [...Object.keys(files), ...Object.keys(aliases)].sort();
+}
+
+/** `ansible.builtin.copy` → `copy`, for the collections whose modules are known; any other name as it is. */
+export function shortName(name: string): string {
+  for (const collection of collections) {
+    if (name.startsWith(`${collection}.`)) return name.slice(collection.length + 1);
+  }
+  return name;
+}
+
+function loader(name: string): Load | undefined {
+  const short = shortName(name);
+  const target = Object.hasOwn(aliases, short) ? aliases[short] : short;
+  return target !== undefined && Object.hasOwn(files, target) ? files[target] : undefined;
+}
