@@ -77,3 +77,13 @@ export function unknownIn(value: Value | undefined): Unknown | undefined {
   }
   return undefined;
 }
+
+/** Python's float as a value: integral ones are wrapped, so that they stay apart from ints. */
+export function floatValue(number: number): number | Float {
+  return Number.isInteger(number) ? new Float(number) : number;
+}
+
+/** Python's int as a value: a number as far as JavaScript counts exactly, a bigint beyond. */
+export function intValue(integer: bigint): number | bigint {
+  return integer >= Number.MIN_SAFE_INTEGER && integer <= Number.MAX_SAFE_INTEGER ? Number(integer) : integer;
+}
