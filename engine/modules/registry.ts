@@ -47,10 +47,13 @@ const files: { readonly [name: string]: Load } = {
   pause: () => import("./pause.ts"),
   set_fact: () => import("./set_fact.ts"),
   set_stats: () => import("./set_stats.ts"),
+  // the system
+  setup: () => import("./setup.ts"),
 };
 
 /** Other names of the same module. */
 const aliases: { readonly [alias: string]: string } = {
+  gather_facts: "setup",
   systemd_service: "systemd",
   yum: "dnf",
   dnf5: "dnf",

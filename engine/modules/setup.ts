@@ -1,0 +1,122 @@
+import { Type } from "@sinclair/typebox";
+import picomatch from "picomatch";
+import type { Reply } from "../host/contract.ts";
+import type { Dict } from "../source/value.ts";
+import { integer, list, path, text } from "./argument-types.ts";
+import { actionModule, ModuleFailure } from "./contract.ts";
+import { hardwareFacts } from "./facts/hardware.ts";
+import { localFacts } from "./facts/local.ts";
+import { networkFacts } from "./facts/network.ts";
+import { platformFacts } from "./facts/platform.ts";
+import { type FactSections, factsScript } from "./facts/script.ts";
+import { splitSections } from "./facts/sections.ts";
+import { virtualFacts } from "./facts/virtual.ts";
+
+export default actionModule({
+  name: "setup",
+  aliases: ["gather_facts"],
+  collection: "ansible.builtin.setup",
+  summary: "Gathers facts about the host, in one round trip and by its shell alone.",
+  args: Type.Object({
+    gather_subset: list(
+      Type.String(),
+      "Parts to gather: all, min, hardware, network, virtual, local; `!name` leaves one out.",
+      { default: ["all"] },
+    ),
+    filter: list(Type.String(), "Shell patterns; only facts whose name matches one are returned.", { default: [] }),
+    gather_timeout: integer("Accepted for compatibility; the look-up takes milliseconds.", { default: 10 }),
+    fact_path: path("Folder of the host's own facts, `*.fact`.", { default: "/etc/ansible/facts.d" }),
+    name: Type.Optional(text("Not used.")),
+  }),
+  example: "- setup:\n    gather_subset: [network]\n    filter: ansible_default_ipv4\n",
+  returns: { ansible_facts: "The facts, each under its name with the prefix `ansible_`." },
+  readOnly: () => true,
+  async run(args, _context, host) {
+    const sections = factSections(args.gather_subset, args.fact_path);
+    const reply = await host.request(factsScript(sections));
+    return { changed: false, result: { ansible_facts: decodeFacts(reply, sections, args.gather_subset, args.filter) } };
+  },
+});
+
+const known = new Set([
+  ..."all min hardware network virtual local facter ohai platform distribution date_time env user".split(" "),
+  ..."dns lsb cmdline pkg_mgr service_mgr selinux apparmor fips ssh_pub_keys caps python systemd mounts".split(" "),
+  ..."devices interfaces default_ipv4 default_ipv6 all_ipv4_addresses all_ipv6_addresses".split(" "),
+  ..."virtualization_type virtualization_role memory processor loadavg chroot fibre_channel_wwn iscsi nvme".split(" "),
+]);
+
+const parts: { readonly [subset: string]: "hardware" | "network" | "virtual" | "local" } = {
+  hardware: "hardware",
+  mounts: "hardware",
+  devices: "hardware",
+  memory: "hardware",
+  processor: "hardware",
+  network: "network",
+  interfaces: "network",
+  default_ipv4: "network",
+  default_ipv6: "network",
+  all_ipv4_addresses: "network",
+  all_ipv6_addresses: "network",
+  virtual: "virtual",
+  virtualization_type: "virtual",
+  virtualization_role: "virtual",
+  local: "local",
+};
+
+/**
+ * Which sections a gather_subset asks for. Only negations mean "all but these".
+ * @throws ModuleFailure for a name that Ansible too would refuse
+ */
+export function factSections(subset: readonly string[], factPath: string): FactSections {
+  const wanted = new Set<string>();
+  const unwanted = new Set<string>();
+  for (const item of subset) {
+    const name = item.replace(/^!/, "");
+    if (!known.has(name)) {
+      throw new ModuleFailure(
+        `Bad subset '${item}' given to Ansible. gather_subset options allowed: ${[...known].join(", ")}`,
+      );
+    }
+    (item.startsWith("!") ? unwanted : wanted).add(name);
+  }
+  const everything = wanted.has("all") || (wanted.size === 0 && !unwanted.has("all"));
+  const has = (part: string): boolean => {
+    const asked = [...wanted].some((name) => parts[name] === part);
+    if (asked) return true;
+    return everything && !unwanted.has("all") && ![...unwanted].some((name) => parts[name] === part);
+  };
+  return {
+    hardware: has("hardware"),
+    network: has("network"),
+    virtual: has("virtual"),
+    factPath: has("local") ? factPath : undefined,
+  };
+}
+
+/** The reply of the facts' script as facts, `ansible_` before each name. */
+export function decodeFacts(
+  reply: Reply,
+  sections: FactSections,
+  subset: readonly string[],
+  filter: readonly string[],
+): Dict {
+  const found = splitSections(reply.stdout.toString("utf8"));
+  const facts: Dict = {
+    ...platformFacts(found),
+    ...(sections.network ? networkFacts(found) : {}),
+    ...(sections.hardware ? hardwareFacts(found) : {}),
+    ...(sections.virtual ? virtualFacts(found) : {}),
+    ...(sections.factPath === undefined ? {} : { local: localFacts(found) }),
+  };
+  const patterns = filter
+    .filter((pattern) => pattern !== "")
+    .map((pattern) => picomatch(pattern, { dot: true, bash: true }));
+  const result: Dict = Object.create(null);
+  for (const [name, value] of Object.entries(facts)) {
+    const full = `ansible_${name}`;
+    if (patterns.length === 0 || patterns.some((matches) => matches(full) || matches(name))) result[full] = value;
+  }
+  result["gather_subset"] = [...subset];
+  result["module_setup"] = true;
+  return result;
+}
