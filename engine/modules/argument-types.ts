@@ -1,4 +1,4 @@
-import { type TOptional, type TSchema, type TUnsafe, Type } from "@sinclair/typebox";
+import { type TSchema, type TUnsafe, Type } from "@sinclair/typebox";
 import type { Dict, Value } from "../source/value.ts";
 
 /*
@@ -54,4 +54,4 @@ export const mapping = (description: string, options: Options = {}): TUnsafe<Dic
 export const anything = (description: string, options: Options = {}): TUnsafe<Value> =>
   Type.Unsafe<Value>({ description, ...options });
 
-export const optional = <T extends TSchema>(schema: T): TOptional<T> => Type.Optional(schema);
+export const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
