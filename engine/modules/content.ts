@@ -14,11 +14,16 @@ export const diffLimit = 104_448;
 /** Up to here content travels with the script; more takes a channel of its own. */
 const inlineLimit = 1 << 20;
 
+/** The bytes, or where they come from (the controller, or another file of the host), with their digest and size. */
+export type Content =
+  | Buffer
+  | { readonly source: ContentSource; readonly sha256: string; readonly size: number }
+  | { readonly onHost: string; readonly sha256: string; readonly size: number; readonly bytes?: Buffer | undefined };
+
 export interface Landing {
   /** What is there now. Its `content` is needed for the diff alone. */
   readonly before: PathState;
-  /** The bytes, or where they come from, with their digest and size. */
-  readonly content: Buffer | { readonly source: ContentSource; readonly sha256: string; readonly size: number };
+  readonly content: Content;
   readonly attributes: Attributes;
   readonly backup?: boolean;
   /** A command with `%s`, run on the new content before it takes the place of the old. */
@@ -47,7 +52,7 @@ export function* land(landing: Landing): Look<Landed> {
     ...shaped,
     size: incoming.size,
     sha256: incoming.sha256,
-    ...(Buffer.isBuffer(content) ? { content } : {}),
+    ...withBytes(bytesOf(content)),
   };
   if (same && sameAttributes(before, after)) return { after: before };
   const diff = same ? [] : [contentDiff(before, content, landing)];
@@ -70,6 +75,15 @@ export function* land(landing: Landing): Look<Landed> {
   };
 }
 
+function bytesOf(content: Content): Buffer | undefined {
+  if (Buffer.isBuffer(content)) return content;
+  return "bytes" in content ? content.bytes : undefined;
+}
+
+function withBytes(content: Buffer | undefined): { content?: Buffer } {
+  return content ? { content } : {};
+}
+
 export function sha256(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");
 }
@@ -90,21 +104,22 @@ function startingPoint(before: PathState, size: number): PresentPath {
 /** Difference between two texts, or the reason why it is not shown. */
 export function contentDiff(
   before: PathState,
-  after: Landing["content"],
+  after: Content,
   headers: { readonly beforeHeader?: string; readonly afterHeader?: string } = {},
 ): DiffPart {
+  const incoming = bytesOf(after);
   const old = before.exists && before.type === "file" ? before.content : Buffer.alloc(0);
   const withheld =
-    !Buffer.isBuffer(after) || after.length > diffLimit || old === undefined || old.length > diffLimit
+    !incoming || incoming.length > diffLimit || old === undefined || old.length > diffLimit
       ? ("too-large" as const)
-      : isBinary(old) || isBinary(after)
+      : isBinary(old) || isBinary(incoming)
         ? ("binary" as const)
         : undefined;
   return {
     beforeHeader: headers.beforeHeader ?? (before.exists ? before.path : ""),
     afterHeader: headers.afterHeader ?? before.path,
     before: withheld || !old ? "" : old.toString(),
-    after: withheld || !Buffer.isBuffer(after) ? "" : after.toString(),
+    after: withheld || !incoming ? "" : incoming.toString(),
     ...(withheld ? { withheld } : {}),
   };
 }
@@ -132,22 +147,23 @@ export function attributeDiff(before: PresentPath, after: PresentPath): DiffPart
 
 function writeStep(landing: Landing, after: PresentPath): Step {
   const { before, content } = landing;
+  const name = before.exists ? "replace the file" : "create the file";
+  const makeTemporary = sh`d=\${p%/*}; t=$(mktemp "\${d:-/}/.play-XXXXXXXX") || exit 1
+trap 'rm -f -- "$t"' EXIT`;
+  const whole = (fill: Script, temporary: Script = makeTemporary) =>
+    joinScripts([assign("p", before.path), temporary, fill, finishing(landing, after)]);
+  if ("onHost" in content) {
+    return { name, script: whole(sh`${assign("q", content.onHost)}; cat < "$q" > "$t" || exit 1`) };
+  }
+  if (Buffer.isBuffer(content) && content.length <= inlineLimit) {
+    return { name, script: whole(sh`cat > "$t" || exit 1`), stdin: content };
+  }
   const folder = parentOf(before.path);
-  const direct = Buffer.isBuffer(content) && content.length <= inlineLimit;
   const uploaded = `${folder === "/" ? "" : folder}/.play-${randomUUID()}`;
   return {
-    name: before.exists ? "replace the file" : "create the file",
-    script: joinScripts([
-      assign("p", before.path),
-      direct ? sh`d=\${p%/*}; t=$(mktemp "\${d:-/}/.play-XXXXXXXX") || exit 1` : sh`${assign("q", uploaded)}; t=$q`,
-      sh`trap 'rm -f -- "$t"' EXIT`,
-      ...(direct ? [sh`cat > "$t" || exit 1`] : []),
-      finishing(landing, after),
-    ]),
-    ...(direct ? { stdin: content } : {}),
-    ...(direct
-      ? {}
-      : { upload: { content: Buffer.isBuffer(content) ? { bytes: content } : content.source, path: uploaded } }),
+    name,
+    upload: { content: Buffer.isBuffer(content) ? { bytes: content } : content.source, path: uploaded },
+    script: whole(sh`trap 'rm -f -- "$t"' EXIT`, sh`${assign("q", uploaded)}; t=$q`),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   type Step,
   stateModule,
 } from "./contract.ts";
-import { missingFolders } from "./folders.ts";
+import { makeFolders, missingFolders } from "./folders.ts";
 import { octal } from "./mode.ts";
 import {
   type Attributes,
@@ -139,23 +139,13 @@ function* directory(own: PathState, args: Arguments): Look<Plan> {
   if (state.exists) return yield* existing(own.path, state, args);
   // A link that leads nowhere: what it leads to is made.
   const missing = yield* missingFolders(own.exists ? state.real : own.path);
-  const effects: Effect[] = [];
-  const scripts: Script[] = [];
-  let last: PresentPath | undefined;
-  for (const each of missing) {
-    const bare = created(each, "directory");
-    last = yield* withAttributes(bare, args, each.newcomer.umask);
-    effects.push(pathEffect(each.path, last));
-    scripts.push(sh`${assign("p", each.path)}
-[ -d "$p" ] || mkdir -- "$p" || exit 1`);
-    scripts.push(attributeScript(bare, last));
-  }
-  const after = last ?? state;
+  const made = yield* makeFolders(missing, args);
+  const after = made.last ?? state;
   return plan(
     {
       diff: [stateDiff(own.path, state, after)],
-      steps: [{ name: "create the directory", script: joinScripts(scripts) }],
-      effects,
+      steps: made.steps,
+      effects: made.effects,
     },
     resultOf(own.path, after),
   );

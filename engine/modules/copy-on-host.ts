@@ -1,0 +1,84 @@
+import { posix } from "node:path";
+import { type Dict, dict } from "../source/value.ts";
+import { land } from "./content.ts";
+import { ask, askAll, type Look, ModuleFailure, type Plan } from "./contract.ts";
+import type { SourceFile } from "./controller-files.ts";
+import { copyTree } from "./copy-tree.ts";
+import { destination, fileBefore, type LandArguments } from "./land-file.ts";
+import { octal } from "./mode.ts";
+import { attributeResult } from "./ownership.ts";
+import { baseName, isBelow, remotePath } from "./path-names.ts";
+import { type PresentPath, pathState } from "./paths.ts";
+import { tree } from "./tree.ts";
+
+/** Copies from one place of the host to another. */
+export function* copyOnHost(args: LandArguments & { readonly src?: string; readonly checksum?: string }): Look<Plan> {
+  const given = args.src ?? "";
+  const source = yield* remotePath(given);
+  const state = yield* ask(pathState(source, { follow: true, content: { limit: 200_000 }, sha256: true }));
+  if (!state.exists) throw new ModuleFailure(`Source ${given} not found`);
+  if (state.type === "directory") return yield* folderOnHost(args, source, given.endsWith("/"));
+  if (state.sha256 === undefined) throw new ModuleFailure(`Source ${given} is no regular file`);
+  const dest = yield* destination(args.dest, baseName(source));
+  const before = yield* fileBefore(dest, state.sha256, args.follow ?? false);
+  if (before.exists && before.type === "directory")
+    throw new ModuleFailure(`${dest} is a directory, so no file can be there.`);
+  const result: Dict = dict([
+    ["dest", dest],
+    ["src", given],
+  ]);
+  if (before.exists && !args.force) return { result };
+  const folder = yield* ask(pathState(posix.dirname(before.path), { follow: true }));
+  if (!folder.exists) throw new ModuleFailure(`Destination directory ${folder.path} does not exist`);
+  const { change, after } = yield* land({
+    before,
+    content: { onHost: state.real, sha256: state.sha256, size: state.size, bytes: state.content },
+    attributes: {
+      owner: args.owner,
+      group: args.group,
+      // As shutil.copymode does within Ansible's module: the source's permissions where none are asked for.
+      mode: args.mode === "preserve" ? octal(state.mode) : args.mode,
+    },
+    backup: args.backup,
+    validate: args.validate,
+  });
+  Object.assign(result, attributeResult(after));
+  return change ? { change, result } : { result };
+}
+
+function* folderOnHost(args: LandArguments, source: string, contentOnly: boolean): Look<Plan> {
+  const dest = yield* remotePath(args.dest);
+  if (dest === source || isBelow(source, dest)) throw new ModuleFailure(`${source} cannot be copied into itself.`);
+  const entries = yield* ask(tree(source));
+  const name = (entry: PresentPath) =>
+    posix.join(contentOnly ? "" : baseName(source), entry.path.slice(source.length + 1));
+  const root = yield* ask(pathState(source, { follow: true }));
+  const regular = entries.filter((entry) => entry.type === "file");
+  const contents = yield* askAll(
+    regular.map((entry) => pathState(entry.path, { sha256: true, content: { limit: 200_000 } })),
+  );
+  const files: SourceFile[] = [];
+  for (const state of contents) {
+    if (!state.exists || state.sha256 === undefined) continue;
+    const { sha256, size, content } = state;
+    files.push({
+      name: name(state),
+      content: { onHost: state.path, sha256, size, bytes: content },
+      sha1: "",
+      mode: state.mode,
+    });
+  }
+  const folders = entries
+    .filter((entry) => entry.type === "directory")
+    .map((entry) => ({ name: name(entry), mode: entry.mode }));
+  const links = entries.flatMap((entry) =>
+    entry.type === "link" && entry.target !== undefined ? [{ name: name(entry), target: entry.target }] : [],
+  );
+  const own = contentOnly || !root.exists ? [] : [{ name: baseName(source), mode: root.mode }];
+  return yield* copyTree(args, {
+    root: contentOnly ? "" : baseName(source),
+    folders: [...own, ...folders],
+    files,
+    links,
+  });
+}
