@@ -26,12 +26,15 @@ export interface RunOptions {
 
 /** A program of the controller that the lab needed and that failed; the message holds the end of what it said. */
 export class CommandError extends Error {
-  readonly outcome: Outcome;
+  readonly status: number;
   constructor(argv: readonly string[], outcome: Outcome) {
-    const said = (outcome.stderr.trim() || outcome.stdout.toString("utf8").trim()).split("\n").slice(-15).join("\n");
+    const said = [outcome.stdout.toString("utf8"), outcome.stderr]
+      .map((text) => text.trim().split("\n").slice(-12).join("\n"))
+      .filter((text) => text !== "")
+      .join("\n");
     super(`${argv.slice(0, 4).join(" ")}${argv.length > 4 ? " …" : ""} ended with status ${outcome.status}: ${said}`);
     this.name = "CommandError";
-    this.outcome = outcome;
+    this.status = outcome.status;
   }
 }
 

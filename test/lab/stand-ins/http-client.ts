@@ -30,7 +30,12 @@ export class HttpClient {
   open(
     method: string,
     path: string,
-    options: { readonly body?: Json | Buffer; readonly timeout?: number; readonly type?: string; signal?: AbortSignal } = {},
+    options: {
+      readonly body?: Json | Buffer;
+      readonly timeout?: number;
+      readonly type?: string;
+      signal?: AbortSignal;
+    } = {},
   ): Promise<IncomingMessage> {
     const body =
       options.body === undefined || Buffer.isBuffer(options.body) ? options.body : JSON.stringify(options.body);

@@ -75,7 +75,9 @@ function affinityValues(node: Candidate, key: string): string[] {
 }
 
 function isCalled(placed: Placed, name: string): boolean {
-  return placed.name === name.replace(/^\//, "") || placed.id === name || (name.length >= 12 && placed.id.startsWith(name));
+  return (
+    placed.name === name.replace(/^\//, "") || placed.id === name || (name.length >= 12 && placed.id.startsWith(name))
+  );
 }
 
 function ranked<T extends Candidate>(nodes: readonly T[], strategy: Strategy): T[] {
