@@ -105,7 +105,12 @@ export interface Change {
   readonly diff: readonly DiffPart[];
   readonly steps: readonly Step[];
   readonly effects: readonly Effect[];
-  /** Completes the return values once the steps have run, from their replies. */
+  /**
+   * The steps are run (not in check mode), but the task does not count as changed: a cache that is refreshed, a
+   * service manager that reads its files again. `changed: true` from `finish` says that something came of it after all.
+   */
+  readonly silent?: boolean;
+  /** Completes the return values once the steps have run, from their replies. A `changed` in it replaces the plan's. */
   finish?(replies: readonly Reply[]): Dict;
 }
 
