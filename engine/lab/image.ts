@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { withLock } from "./daemon.ts";
 import { besideLab, type ImageDefinition, imageChain, type LabDefinition, parentsOf } from "./definition.ts";
@@ -95,7 +96,7 @@ async function buildContext(
   }
   for (const [source, to] of image.bundle) {
     await mkdir(dirname(join(root, to)), { recursive: true });
-    await writeFile(join(root, to), await bundled(besideLab(workshop.definition, source)));
+    await bundled(workshop.definition, source, join(root, to));
   }
   if (image.node !== undefined) {
     await mkdir(dirname(join(root, image.node)), { recursive: true });
@@ -173,16 +174,15 @@ async function aptSettings(mirror: Mirror, root: string): Promise<void> {
   }
 }
 
-/** One program and all it imports as one CommonJS file. */
-async function bundled(entry: string): Promise<string> {
-  const { rolldown } = await import("rolldown");
-  const bundle = await rolldown({ input: entry, platform: "node", logLevel: "silent" });
-  try {
-    const { output } = await bundle.generate({ format: "cjs", minify: false });
-    return output[0].code;
-  } finally {
-    await bundle.close();
-  }
+/**
+ * One program and all it imports as one CommonJS file. The bundler runs as a program of its own, found from the lab's
+ * folder: only labs that bundle something need it.
+ */
+async function bundled(definition: LabDefinition, entry: string, output: string): Promise<void> {
+  const manifest = createRequire(definition.file).resolve("rolldown/package.json");
+  const bundler = [process.execPath, join(dirname(manifest), "bin/cli.mjs")];
+  const options = ["--file", output, "--format", "cjs", "--platform", "node", "--logLevel", "silent"];
+  await run([...bundler, besideLab(definition, entry), ...options], { cwd: definition.folder });
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

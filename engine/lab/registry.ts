@@ -71,18 +71,27 @@ async function fill(
   await docker.try(["rm", "--force", name]);
   await docker.run(["run", "--detach", "--name", name, "--network=none", base]);
   try {
-    for (const [offer, image] of offers) {
-      log(`  ${offer}`);
-      const archive = join(workshop.directory, `offer-${process.pid}.tar`);
+    const archive = join(workshop.directory, `offer-${process.pid}.tar`);
+    for (const image of new Set(offers.values())) {
       await docker.run(["save", "--output", archive, image]);
       await docker.run(["cp", archive, `${name}:/offer.tar`]);
-      const path = offer.includes("/") ? offer : `library/${offer}`;
-      const to = `docker://127.0.0.1:${portNumber}/${path}`;
-      const copy = ["skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", "docker-archive:/offer.tar", to];
-      await docker.run(["exec", name, ...copy], { onLine });
-      await docker.run(["exec", name, "rm", "/offer.tar"]);
       await rm(archive);
+      for (const offer of [...offers.keys()].filter((each) => offers.get(each) === image)) {
+        log(`  ${offer}`);
+        const path = offer.includes("/") ? offer : `library/${offer}`;
+        const to = `docker://127.0.0.1:${portNumber}/${path}`;
+        const copy = [
+          "skopeo",
+          "--insecure-policy",
+          "copy",
+          "--dest-tls-verify=false",
+          "docker-archive:/offer.tar",
+          to,
+        ];
+        await docker.run(["exec", name, ...copy], { onLine });
+      }
     }
+    await docker.run(["exec", name, "rm", "/offer.tar"]);
     await docker.run(["commit", name, filled]);
   } finally {
     await docker.try(["rm", "--force", name]);

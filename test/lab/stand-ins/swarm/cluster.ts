@@ -151,7 +151,7 @@ export function withNode(engine: Engine, event: JsonObject): JsonObject {
   const from = text(event["from"]);
   return {
     ...event,
-    ...(from === "" ? {} : { from: `${from} node:${engine.name}` }),
+    from: `${from} node:${engine.name}`,
     Actor: {
       ...actor,
       Attributes: {
