@@ -1,0 +1,234 @@
+import type { Event, HostSummary, Reporter, TaskResult } from "../run/events.ts";
+import type { Position } from "../source/diagnostic.ts";
+import { pythonRepr } from "../source/python-repr.ts";
+import { banner } from "./banner.ts";
+import type { Palette } from "./colour.ts";
+import { formatDiff } from "./diff.ts";
+import { recapLine } from "./recap.ts";
+import { debugValue, itemLabel, resultJson } from "./result-text.ts";
+import { slowest } from "./slowest.ts";
+
+export interface PlainOptions {
+  readonly write: (text: string) => void;
+  /** For warnings and errors; Ansible's go to standard error too. */
+  readonly writeError: (text: string) => void;
+  readonly colours: Palette;
+  /** How wide banners are filled. */
+  readonly columns: number;
+  readonly verbosity: number;
+  readonly showDiff: boolean;
+  /** ANSIBLE_DISPLAY_SKIPPED_HOSTS, default true. */
+  readonly showSkipped?: boolean;
+  /** Time per host and the slowest tasks after the recap. */
+  readonly showTimes: boolean;
+}
+
+/** Lines in the shape of Ansible's default output: people, scripts and CI jobs read it. */
+export function plainReporter(options: PlainOptions): Reporter {
+  const { colours } = options;
+  const line = (text: string) => options.write(`${text}\n`);
+  const headings = new Map<number, Heading>();
+  let shown: number | undefined;
+  const timing = slowest();
+  let pendingStats: (Event & { type: "stats" }) | undefined;
+
+  const head = (text: string) => line(banner(text, options.columns));
+
+  /** The banner of a task stands above its first line; with strategy free it comes again when tasks interleave. */
+  const headFor = (id: number) => {
+    if (shown === id) return;
+    shown = id;
+    const heading = headings.get(id);
+    if (!heading) return;
+    head(heading.text);
+    if (options.verbosity >= 2) line(colours.dim(`task path: ${place(heading.at)}`));
+  };
+
+  const one = (event: Event & { type: "result" | "item-result" }) => {
+    const { result } = event;
+    const heading = headings.get(event.id);
+    for (const warning of result.warnings) warn(warning);
+    const isItem = event.type === "item-result";
+    const loop = !isItem && "results" in result.value && heading?.hadItems.has(result.host) === true;
+    if (loop) {
+      // Each item had its line; the whole says only what those could not.
+      if (result.status === "skipped" && options.showSkipped !== false) {
+        headFor(event.id);
+        line(colours.skipped(`skipping: [${who(result)}]`));
+      } else if (result.ignored) line(colours.skipped("...ignoring"));
+      return;
+    }
+    if (isItem) heading?.hadItems.add(result.host);
+    if (result.status === "skipped" && options.showSkipped === false) return;
+    if (result.status !== "skipped" || options.showSkipped !== false) headFor(event.id);
+    if (options.showDiff && result.diff.length > 0) {
+      const text = formatDiff(result.diff, colours);
+      if (text) line(text);
+    }
+    line(resultLine(result, isItem, heading?.module === "debug" || heading?.module === "assert", options));
+    if (result.ignored && !isItem) line(colours.skipped("...ignoring"));
+  };
+
+  const warn = (message: string, at?: Position) =>
+    options.writeError(`${colours.warning(`[WARNING]: ${message}${at ? ` (${place(at)})` : ""}`)}\n`);
+
+  return {
+    report(event) {
+      timing.report(event);
+      switch (event.type) {
+        case "play-start":
+          shown = undefined;
+          head(`PLAY [${event.play}]`);
+          if (options.verbosity >= 2) line(colours.dim(`play path: ${place(event.at)}`));
+          return;
+        case "no-hosts-matched":
+          line(colours.skipped("skipping: no hosts matched"));
+          return;
+        case "no-hosts-remaining":
+          head("NO MORE HOSTS LEFT");
+          return;
+        case "task-start": {
+          const kind = event.handler ? "RUNNING HANDLER" : "TASK";
+          const mode = event.checkMode && options.verbosity > 0 ? " (check mode)" : "";
+          headings.set(event.id, {
+            text: `${kind} [${event.task}]${mode}`,
+            at: event.at,
+            module: event.module,
+            hadItems: new Set(),
+          });
+          // Ansible heads a task when it starts, even if it then prints nothing.
+          if (options.showSkipped !== false && event.host === undefined) headFor(event.id);
+          return;
+        }
+        case "item-result":
+        case "result":
+          one(event);
+          return;
+        case "retry":
+          headFor(event.id);
+          line(
+            colours.dim(
+              `FAILED - RETRYING: [${event.host}]: ${headings.get(event.id)?.text.replace(/^[A-Z ]+\[(.*)\]$/s, "$1") ?? ""} (${event.left} retries left).`,
+            ),
+          );
+          if (options.verbosity >= 2) line(resultJson(event.result, { indent: 4 }));
+          return;
+        case "included":
+          line(
+            colours.skipped(
+              `included: ${event.file} for ${event.hosts.join(", ")}${event.item === undefined ? "" : ` => (item=${itemLabel(event.item, pythonRepr)})`}`,
+            ),
+          );
+          return;
+        case "async-poll":
+          line(colours.dim(`ASYNC POLL on ${event.host}: jid=${event.jobId} left=${event.left}`));
+          return;
+        case "handler-notified":
+          if (options.verbosity >= 2) line(`NOTIFIED HANDLER ${event.handler} for ${event.host}`);
+          return;
+        case "warning":
+          warn(event.message, event.at);
+          return;
+        case "deprecation":
+          options.writeError(
+            `${colours.warning(`[DEPRECATION WARNING]: ${event.message}${event.at ? ` (${place(event.at)})` : ""}`)}\n`,
+          );
+          return;
+        case "trace":
+          if (options.verbosity >= event.level) line(colours.dim(prefixed(event.host, event.text)));
+          return;
+        case "interrupted":
+          options.writeError(
+            `${colours.failed(event.hard ? "[ERROR]: User interrupted execution" : "[WARNING]: interrupted: the steps under way are finished, then the run stops; once more cuts it off")}\n`,
+          );
+          return;
+        case "run-end":
+          recap(event.hosts);
+          return;
+        case "stats":
+          if (Object.keys(event.data).length > 0 || Object.keys(event.perHost).length > 0) pendingStats = event;
+          return;
+        case "run-start":
+        case "host-start":
+          return;
+      }
+    },
+  };
+
+  function recap(hosts: { readonly [host: string]: HostSummary }): void {
+    head("PLAY RECAP");
+    for (const host of Object.keys(hosts).sort()) {
+      const summary = hosts[host];
+      if (summary) line(recapLine(host, summary, colours));
+    }
+    if (pendingStats) customStats(pendingStats);
+    if (options.showTimes) for (const text of timing.lines(hosts)) line(colours.dim(text));
+    line("");
+  }
+
+  function customStats(event: Event & { type: "stats" }): void {
+    head("CUSTOM STATS");
+    for (const host of Object.keys(event.perHost).sort()) line(`\t${host}: ${pythonRepr(event.perHost[host] ?? null)}`);
+    if (Object.keys(event.data).length > 0) line(`\n\tRUN: ${pythonRepr(event.data)}`);
+  }
+}
+
+interface Heading {
+  readonly text: string;
+  readonly at: Position;
+  readonly module: string;
+  /** Hosts that reported items of a loop. */
+  readonly hadItems: Set<string>;
+}
+
+function resultLine(result: TaskResult, isItem: boolean, alwaysVerbose: boolean, options: PlainOptions): string {
+  const { colours } = options;
+  const item = isItem ? `(item=${itemLabel(result.item, pythonRepr)})` : "";
+  const name = who(result);
+  switch (result.status) {
+    case "ok":
+    case "changed": {
+      const paint = result.unknown ? colours.unknown : result.status === "changed" ? colours.changed : colours.ok;
+      let text = `${result.status}: [${name}]${item ? ` => ${item}` : ""}`;
+      if (result.unknown) text += `${item ? " " : " => "}known after the run (${result.unknown})`;
+      else if (alwaysVerbose) {
+        const only = { ...result, value: debugValue(result) };
+        text += ` => ${resultJson(only, { indent: 4 })}`;
+      } else if (options.verbosity > 0) text += ` => ${resultJson(result, dump(options))}`;
+      return paint(text);
+    }
+    case "skipped":
+      return colours.skipped(
+        `skipping: [${name}]${item ? ` => ${item} ` : ""}${options.verbosity > 0 ? ` => ${resultJson(result, dump(options))}` : ""}`,
+      );
+    case "failed":
+      return colours.failed(
+        isItem
+          ? `failed: [${name}] ${item} => ${resultJson(result, dump(options))}`
+          : `fatal: [${name}]: FAILED! => ${resultJson(result, dump(options))}`,
+      );
+    case "unreachable":
+      return colours.unreachable(
+        `fatal: [${name}]: UNREACHABLE! =>${item ? ` ${item} =>` : ""} ${resultJson(result, dump(options))}`,
+      );
+  }
+}
+
+function dump(options: PlainOptions): { indent?: number; invocation: boolean } {
+  return options.verbosity >= 3 ? { indent: 4, invocation: true } : { invocation: false };
+}
+
+function who(result: TaskResult): string {
+  return result.delegate === undefined ? result.host : `${result.host} -> ${result.delegate}`;
+}
+
+function place(at: Position): string {
+  return `${at.file}:${at.line}`;
+}
+
+function prefixed(host: string, text: string): string {
+  return text
+    .split("\n")
+    .map((each) => `<${host}> ${each}`)
+    .join("\n");
+}
