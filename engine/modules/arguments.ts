@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { type Dict, dict, isDict, Omit, Tagged, Unknown, type Value } from "../source/value.ts";
 import { coerce } from "./coerce.ts";
 import type { Module } from "./contract.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../source/nearest.ts";
 
 /** What is wrong with one task's arguments. The caller knows where the argument stands. */
 export interface ArgumentError {

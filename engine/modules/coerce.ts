@@ -1,7 +1,8 @@
 import type { TSchema } from "@sinclair/typebox";
+import { pythonStr } from "../source/python-repr.ts";
 import { type Dict, dict, Float, isDict, Tagged, type Value } from "../source/value.ts";
 import { parsePairs } from "./free-form.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../source/nearest.ts";
 
 export type Coerced =
   | { readonly value: Value }
@@ -66,13 +67,9 @@ function number(value: Value): Coerced {
   return wrong(`must be a number, not ${shown(value)}`);
 }
 
-/** As Python's str() writes scalars; a structure becomes JSON, as Ansible's own conversion to text does. */
+/** As Ansible's own conversion to text. */
 function text(value: Value): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (value instanceof Float) return `${value.value}.0`;
-  if (typeof value === "number" || typeof value === "bigint") return String(value);
-  return JSON.stringify(value, (_, item: unknown) => (item instanceof Float ? item.value : item));
+  return typeof value === "string" ? value : pythonStr(value);
 }
 
 function chosen(schema: TSchema, value: string): Coerced {

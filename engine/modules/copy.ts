@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { type Static, Type } from "@sinclair/typebox";
+import { toJson } from "../source/to-json.ts";
 import type { Unknown, Value } from "../source/value.ts";
 import { anything, flag, mode, optional, path, text } from "./argument-types.ts";
 import { type Effect, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
@@ -76,5 +77,5 @@ export default stateModule<typeof copyArguments, Prepared>({
 
 /** Text as it is; a structure as JSON, as Ansible writes it. */
 function contentText(content: Value): string {
-  return typeof content === "string" ? content : JSON.stringify(content);
+  return typeof content === "string" ? content : toJson(content);
 }

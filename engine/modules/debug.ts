@@ -1,0 +1,37 @@
+import { Type } from "@sinclair/typebox";
+import { dict, type Value } from "../source/value.ts";
+import { anything, integer, optional } from "./argument-types.ts";
+import { controllerModule, type ModuleContext } from "./contract.ts";
+
+export default controllerModule({
+  name: "debug",
+  summary: "Show a message or a variable.",
+  collection: "ansible.builtin.debug",
+  args: Type.Object({
+    msg: optional(anything("What to show; `Hello world!` if left away.")),
+    var: optional(anything("An expression whose value is shown.")),
+    verbosity: integer("Shown only from this many -v on.", { default: 0 }),
+  }),
+  mutuallyExclusive: [["msg", "var"]],
+  example: '- ansible.builtin.debug:\n    msg: "{{ inventory_hostname }} is up"\n',
+  returns: { msg: "the message" },
+
+  run(args, context) {
+    const verbosity = context.variable("ansible_verbosity");
+    if (args.verbosity > (typeof verbosity === "number" ? verbosity : 0)) {
+      return { changed: false, skipped: true, result: dict([["skipped_reason", "Verbosity threshold not met."]]) };
+    }
+    if (args.var === undefined) return { changed: false, result: dict([["msg", args.msg ?? "Hello world!"]]) };
+    if (typeof args.var !== "string") return { changed: false, result: dict([[JSON.stringify(args.var), args.var]]) };
+    return { changed: false, result: dict([[args.var, evaluated(args.var, context)]]) };
+  },
+});
+
+function evaluated(expression: string, context: ModuleContext): Value {
+  try {
+    return context.evaluate(expression);
+  } catch (error) {
+    if (error instanceof Error && /undefined/i.test(error.message)) return "VARIABLE IS NOT DEFINED!";
+    throw error;
+  }
+}
