@@ -48,7 +48,24 @@ const files: { readonly [name: string]: Load } = {
   set_fact: () => import("./set_fact.ts"),
   set_stats: () => import("./set_stats.ts"),
   // the system
+  apt: () => import("./apt.ts"),
+  service: () => import("./service.ts"),
   setup: () => import("./setup.ts"),
+  systemd: () => import("./systemd.ts"),
+  sysvinit: () => import("./sysvinit.ts"),
+  // docker
+  docker_compose: () => import("./docker_compose.ts"),
+  docker_container: () => import("./docker_container.ts"),
+  docker_container_exec: () => import("./docker_container_exec.ts"),
+  docker_container_info: () => import("./docker_container_info.ts"),
+  docker_host_info: () => import("./docker_host_info.ts"),
+  docker_image: () => import("./docker_image.ts"),
+  docker_image_info: () => import("./docker_image_info.ts"),
+  docker_image_load: () => import("./docker_image_load.ts"),
+  docker_network: () => import("./docker_network.ts"),
+  docker_network_info: () => import("./docker_network_info.ts"),
+  docker_volume: () => import("./docker_volume.ts"),
+  docker_volume_info: () => import("./docker_volume_info.ts"),
 };
 
 /** Other names of the same module. */

@@ -1,0 +1,3 @@
+import { objectInfo } from "./docker-info.ts";
+
+export default objectInfo("network");
