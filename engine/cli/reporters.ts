@@ -1,0 +1,63 @@
+import { appendFileSync } from "node:fs";
+import { palette, wantsColour } from "../report/colour.ts";
+import { jsonReporter } from "../report/json.ts";
+import { type LiveView, liveView } from "../report/live.ts";
+import { ndjsonReporter } from "../report/ndjson.ts";
+import { plainReporter } from "../report/plain.ts";
+import type { Event, Reporter } from "../run/events.ts";
+
+export interface ScreenOptions {
+  readonly verbosity: number;
+  readonly diff: boolean;
+  readonly showSkipped: boolean;
+  readonly live: boolean;
+  readonly showTimes: boolean;
+  readonly logPath?: string;
+}
+
+/** How wide banners are where there is no terminal, as Ansible's. */
+const COLUMNS = 79;
+
+/** The reporters of the screen: lines, below them the live window where there is a terminal; or JSON. */
+export async function screenReporters(form: string, options: ScreenOptions): Promise<Reporter[]> {
+  const out = (text: string) => void process.stdout.write(text);
+  if (form === "json") return [jsonReporter(out), warningsToStandardError()];
+  if (form === "ndjson") return [ndjsonReporter(out)];
+  const colours = palette(wantsColour(process.stdout, process.env));
+  const live: LiveView | undefined =
+    options.live && process.stdout.isTTY && process.env["TERM"] !== "dumb" && (process.stdout.columns ?? 0) > 20
+      ? liveView(
+          { rows: () => process.stdout.rows ?? 24, columns: () => process.stdout.columns ?? 80, write: out },
+          colours,
+        )
+      : undefined;
+  const lines = (write: (text: string) => void, error: (text: string) => void, colour: boolean) =>
+    plainReporter({
+      write,
+      writeError: error,
+      colours: colour ? colours : palette(false),
+      columns: colour || live ? Math.max(20, (process.stdout.columns ?? COLUMNS + 1) - 1) : COLUMNS,
+      verbosity: options.verbosity,
+      showDiff: options.diff,
+      showSkipped: options.showSkipped,
+      showTimes: options.showTimes,
+    });
+  const errors = (text: string) => (live && process.stderr.isTTY ? live.write(text) : void process.stderr.write(text));
+  const list: Reporter[] = [lines(live ? (text) => live.write(text) : out, errors, true)];
+  if (live) list.push(live);
+  if (options.logPath !== undefined) {
+    const file = options.logPath;
+    const log = (text: string) => appendFileSync(file, text);
+    list.push(lines(log, log, false));
+  }
+  return list;
+}
+
+/** Beside a JSON document warnings still have to be seen. */
+function warningsToStandardError(): Reporter {
+  return {
+    report(event: Event) {
+      if (event.type === "warning") process.stderr.write(`[WARNING]: ${event.message}\n`);
+    },
+  };
+}
