@@ -34,7 +34,7 @@ async function listContainers({ cluster, query }: Call): Promise<Json> {
   asked.delete("limit");
   const lists = await Promise.all(
     cluster.engines.map(async (engine) => {
-      if (!engine.healthy) return query.get("all") ? engine.known.map((each) => hostDown(each.listed)) : [];
+      if (!engine.healthy) return query.get("all") ? engine.known.map((each) => hostDown(engine, each.listed)) : [];
       const answer = await engine.client
         .send("GET", `/containers/json?${asked}`, { timeout: patience })
         .catch((error: Error) => {
@@ -53,8 +53,8 @@ async function listContainers({ cluster, query }: Call): Promise<Json> {
   return limit > 0 ? all.slice(0, limit) : all;
 }
 
-function hostDown(listed: JsonObject): JsonObject {
-  return { ...listed, Status: "Host Down" };
+function hostDown(engine: Engine, listed: JsonObject): JsonObject {
+  return { ...withNodeNames(engine, listed), Status: "Host Down" };
 }
 
 /** A listed container as the manager shows it: the node before its names, the node's address at its ports. */
