@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Docker } from "./docker.ts";
+import { withLock } from "./lock.ts";
 import { runFolder, runPrefix } from "./network.ts";
 import { type Log, outcomeOf, run, step } from "./process.ts";
 
@@ -139,26 +140,4 @@ async function isThere(program: string): Promise<boolean> {
 async function isDaemon(pid: number): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
   return command.split("\0")[0]?.endsWith("dockerd") ?? false;
-}
-
-/** One process at a time; a lock whose holder has died is taken over. */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  await mkdir(join(file, ".."), { recursive: true });
-  for (;;) {
-    const mine = await writeFile(file, String(process.pid), { flag: "wx" }).then(
-      () => true,
-      () => false,
-    );
-    if (mine) break;
-    const holder = Number(await readFile(file, "utf8").catch(() => ""));
-    const age = Date.now() - (await stat(file).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-    // An empty file is one that is just being written.
-    if (holder > 0 ? !existsSync(`/proc/${holder}`) : age > 2000) await rm(file, { force: true });
-    else await delay(100);
-  }
-  try {
-    return await work();
-  } finally {
-    await rm(file, { force: true });
-  }
 }

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { withLock } from "./daemon.ts";
 import { besideLab, type ImageDefinition, imageChain, type LabDefinition, parentsOf } from "./definition.ts";
 import type { Docker } from "./docker.ts";
+import { withLock } from "./lock.ts";
 import type { Mirror } from "./mirror.ts";
 import { type Log, outcomeOf, run, step } from "./process.ts";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { withLock } from "./daemon.ts";
 import type { RegistryDefinition } from "./definition.ts";
 import { ensureImage, type ImageWorkshop } from "./image.ts";
+import { withLock } from "./lock.ts";
 import { step } from "./process.ts";
 import type { TarEntry } from "./tar.ts";
 
