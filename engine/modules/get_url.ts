@@ -221,10 +221,10 @@ async function load(
   wanted: Wanted | undefined,
   host: StepContext,
 ): Promise<ActionResult> {
-  const headers =
-    before.exists && before.mtime > 0 && !args.force && wanted === undefined
-      ? { "If-Modified-Since": new Date(before.mtime * 1000).toUTCString() }
-      : {};
+  const headers: { [name: string]: string } = {};
+  if (before.exists && before.mtime > 0 && !args.force && wanted === undefined) {
+    headers["If-Modified-Since"] = new Date(before.mtime * 1000).toUTCString();
+  }
   const request = requestOf(args, args.url);
   const response = await exchange(host, { ...request, headers: { ...request.headers, ...headers } });
   const base = dict([
