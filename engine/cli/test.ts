@@ -82,7 +82,7 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
       : [];
   const tasks = scenarios.map((scenario) => ({
     title: scenario.name,
-    task: async (_: unknown, row: Row) => {
+    task: async (_: unknown, row: Row): Promise<void> => {
       const lines = phaseLines(row);
       const result = await testScenario(scenario, {
         lab,
@@ -97,7 +97,7 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
     },
   }));
   const live = process.stdout.isTTY === true && flags.verbose === 0 && (process.stdout.columns ?? 0) > 20;
-  const list = new Listr(tasks, {
+  const list = new Listr<unknown, Renderer, typeof SilentRenderer>(tasks, {
     concurrent: flags.parallel ? 2 : false,
     exitOnError: false,
     renderer: live ? DefaultRenderer : SilentRenderer,
@@ -114,7 +114,8 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
   return failed > 0 ? 2 : 0;
 }
 
-type Row = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SilentRenderer>;
+type Renderer = typeof DefaultRenderer | typeof SilentRenderer;
+type Row = ListrTaskWrapper<unknown, Renderer, typeof SilentRenderer>;
 
 /** The lines of one scenario: the phase under way in the live row, what is done as lines of its own. */
 function phaseLines(row: Row): { watch: (scenario: Scenario, event: PhaseEvent) => void; end(): void } {
