@@ -417,7 +417,7 @@ printf '#!/bin/sh\nexit %s\n' ${given.policy_rc_d} > "$p" && chmod 755 "$p" || e
 ${script}`;
 }
 
-function updateStep(given: AptArguments): Step {
+export function updateStep(given: AptArguments): Step {
   return {
     name: "fetch the package lists",
     script: joinScripts([

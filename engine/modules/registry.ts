@@ -49,10 +49,17 @@ const files: { readonly [name: string]: Load } = {
   set_stats: () => import("./set_stats.ts"),
   // the system
   apt: () => import("./apt.ts"),
+  apt_repository: () => import("./apt_repository.ts"),
+  deb822_repository: () => import("./deb822_repository.ts"),
+  dnf: () => import("./dnf.ts"),
+  group: () => import("./group.ts"),
+  package: () => import("./package.ts"),
   service: () => import("./service.ts"),
   setup: () => import("./setup.ts"),
   systemd: () => import("./systemd.ts"),
   sysvinit: () => import("./sysvinit.ts"),
+  user: () => import("./user.ts"),
+  yum_repository: () => import("./yum_repository.ts"),
   // docker
   docker_compose: () => import("./docker_compose.ts"),
   docker_container: () => import("./docker_container.ts"),
