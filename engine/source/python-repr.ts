@@ -1,4 +1,4 @@
-import { Float, isDict, Omit, Tagged, Unknown, type Value } from "./value.ts";
+import { Float, isDict, Omit, Tagged, Tuple, Unknown, type Value } from "./value.ts";
 
 /** How Python prints a float: the shortest digits, an exponent from 1e16 up and below 1e-4. */
 export function floatRepr(number: number): string {
@@ -35,6 +35,8 @@ export function pythonRepr(value: Value): string {
   if (value instanceof Tagged) return quoted(value.text);
   if (value instanceof Unknown) return "<known after the run>";
   if (value instanceof Omit) return "<<Omit>>";
+  if (value instanceof Tuple)
+    return value.length === 1 ? `(${pythonRepr(value[0] ?? null)},)` : `(${[...value].map(pythonRepr).join(", ")})`;
   if (Array.isArray(value)) return `[${value.map(pythonRepr).join(", ")}]`;
   if (isDict(value))
     return `{${Object.entries(value)

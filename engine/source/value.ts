@@ -87,3 +87,15 @@ export function floatValue(number: number): number | Float {
 export function intValue(integer: bigint): number | bigint {
   return integer >= Number.MIN_SAFE_INTEGER && integer <= Number.MAX_SAFE_INTEGER ? Number(integer) : integer;
 }
+
+/** Python's tuple: what `items()` and `zip` give. It lives inside templates only; results hold plain lists. */
+export class Tuple<T = Value> extends Array<T> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+  static with<T>(items: readonly T[]): Tuple<T> {
+    const tuple = new Tuple<T>();
+    tuple.push(...items);
+    return tuple;
+  }
+}

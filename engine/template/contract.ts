@@ -36,6 +36,8 @@ export interface Templar {
   evaluate(expression: string, at?: Position): Value;
   /** An expression as a condition; Unknown where it depends on what only the run shows. */
   test(expression: string, at?: Position): boolean | Unknown;
+  /** What a lookup yields for the (rendered) terms of `with_NAME`: always a list. */
+  lookup(name: string, terms: Value, at?: Position): Value[] | Unknown;
 }
 
 export interface TextOptions {
@@ -54,4 +56,6 @@ export interface TextOptions {
   readonly extra?: { readonly [name: string]: Value };
 }
 // engine/template/templar.ts exports `createTemplar(context: TemplateContext): Templar` and
-// `templateSyntaxErrors(text, at): Diagnostic[]` (used before the run), `hasTemplate(text): boolean`.
+// `templateSyntaxErrors(text, at): Diagnostic[]` and `expressionSyntaxErrors(expression, at): Diagnostic[]` (used before
+// the run: syntax, and names of filters, tests and lookups), `hasTemplate(text): boolean`,
+// `filterNames()`, `testNames()`, `lookupNames()`.

@@ -1,0 +1,24 @@
+import type { Item } from "./item.ts";
+
+/** Variables that a template sets itself: a loop's target, `set`, a macro's parameters. Inner frames hide outer ones. */
+export class Frame {
+  readonly #own = new Map<string, Item>();
+  readonly #parent: Frame | undefined;
+  constructor(parent?: Frame) {
+    this.#parent = parent;
+  }
+  get(name: string): Item | undefined {
+    return this.#own.get(name) ?? this.#parent?.get(name);
+  }
+  set(name: string, item: Item): void {
+    this.#own.set(name, item);
+  }
+  *names(): Generator<string> {
+    yield* this.#own.keys();
+    if (this.#parent) yield* this.#parent.names();
+  }
+  /** What was set in this frame itself: a module's exports. */
+  own(): ReadonlyMap<string, Item> {
+    return this.#own;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Unknown } from "../../source/value.ts";
+import type { Plugin } from "../plugin.ts";
+import { pathTests } from "./path.ts";
+import { resultTests } from "./result.ts";
+import { textTests } from "./text.ts";
+import { valueTests } from "./value.ts";
+
+const aliases: { readonly [alias: string]: string } = {
+  "!=": "ne",
+  "<": "lt",
+  "<=": "le",
+  "==": "eq",
+  ">": "gt",
+  ">=": "ge",
+  equalto: "eq",
+  greaterthan: "gt",
+  is_abs: "abs",
+  is_dir: "directory",
+  is_file: "file",
+  is_link: "link",
+  is_mount: "mount",
+  is_same_file: "same_file",
+  isnan: "nan",
+  issubset: "subset",
+  issuperset: "superset",
+  lessthan: "lt",
+};
+
+const all = new Map<string, Plugin<boolean | Unknown>>(
+  [pathTests, resultTests, textTests, valueTests].flatMap((family) => Object.entries(family)),
+);
+for (const [alias, name] of Object.entries(aliases)) {
+  const test = all.get(name);
+  if (test !== undefined) all.set(alias, test);
+}
+
+/** Every test by its short name. */
+export const tests: ReadonlyMap<string, Plugin<boolean | Unknown>> = all;
