@@ -1,9 +1,9 @@
 import type { TObject, TSchema } from "@sinclair/typebox";
 import { Ajv, type ValidateFunction } from "ajv";
+import { nearest } from "../source/nearest.ts";
 import { type Dict, dict, isDict, Omit, Tagged, Unknown, type Value } from "../source/value.ts";
 import { coerce } from "./coerce.ts";
 import type { Module } from "./contract.ts";
-import { nearest } from "../source/nearest.ts";
 
 /** What is wrong with one task's arguments. The caller knows where the argument stands. */
 export interface ArgumentError {
@@ -99,7 +99,7 @@ function inspect(module: Module, given: Dict, deferred: (value: Value) => boolea
     } else args[name] = result.value;
   }
 
-  errors.push(...missing(module, args, later));
+  errors.push(...missing(module, args, later, spelling));
   if (errors.length === 0 && later.size === 0) errors.push(...bySchema(module, args));
   return { args, errors };
 }
@@ -133,10 +133,16 @@ function acceptsNull(schema: TSchema | undefined): boolean {
   return schema !== undefined && schema["type"] === undefined && schema["anyOf"] === undefined;
 }
 
-function missing(module: Module, args: Dict, later: ReadonlySet<string>): ArgumentError[] {
+function missing(
+  module: Module,
+  args: Dict,
+  later: ReadonlySet<string>,
+  given: ReadonlyMap<string, string>,
+): ArgumentError[] {
   const errors: ArgumentError[] = [];
   const has = (name: string) => args[name] !== undefined && args[name] !== null;
-  const explicit = (name: string) => has(name) && args[name] !== false;
+  // Neither a default nor `no` stands against another argument.
+  const explicit = (name: string) => given.has(name) && has(name) && args[name] !== false;
   const lacking = (module.args.required ?? []).filter((name) => !has(name) && !acceptsAbsence(module.args, name));
   if (lacking.length > 0) {
     errors.push({ code: "missing-argument", message: `missing required arguments: ${lacking.join(", ")}` });
