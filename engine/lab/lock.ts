@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -29,8 +28,17 @@ async function taken(file: string): Promise<boolean> {
 
 async function isAbandoned(file: string): Promise<boolean> {
   const holder = Number(await readFile(file, "utf8").catch(() => String(process.pid)));
-  if (holder > 0) return !existsSync(`/proc/${holder}`);
+  if (holder > 0) return !isAlive(holder);
   return (await age(file)) > 2000; // an empty file is one that is just being written
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 /** Looks again under a second lock, so that the lock which another has just taken over is not deleted. */

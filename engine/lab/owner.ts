@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /** This process, told apart from a later one with the same number by the time at which it started. */
 export function thisProcess(): string {
-  return `${process.pid}.${startTime(readFileSync("/proc/self/stat", "utf8"))}`;
+  const stat = existsSync("/proc/self/stat") ? readFileSync("/proc/self/stat", "utf8") : "";
+  return `${process.pid}.${startTime(stat)}`;
 }
 
 /** Whether a process named by {@link thisProcess} still lives. */
