@@ -39,7 +39,16 @@ export async function endDaemon(directory: string, log: Log): Promise<void> {
       while (await isDaemon(pid)) await delay(100);
     });
   }
+  await unmountBelow([own.data, own.run]);
   await rm(own.run, { recursive: true, force: true });
+}
+
+/** What a daemon that was killed had mounted; it would keep the folders from being deleted. */
+async function unmountBelow(folders: readonly string[]): Promise<void> {
+  const mounts = await readFile("/proc/self/mounts", "utf8").catch(() => "");
+  const points = mounts.split("\n").map((line) => line.split(" ")[1] ?? "");
+  const ours = points.filter((point) => folders.some((folder) => point === folder || point.startsWith(`${folder}/`)));
+  for (const point of ours.reverse()) await outcomeOf(["umount", "--lazy", point]);
 }
 
 interface PrivateDaemon {
