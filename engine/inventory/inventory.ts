@@ -1,0 +1,182 @@
+import { type Dict, dict } from "../source/value.ts";
+import type { Inventory, InventoryGroup, InventoryHost } from "./contract.ts";
+import { matchPattern } from "./pattern.ts";
+
+/** A group while it is being filled. */
+interface GroupParts {
+  readonly name: string;
+  readonly variables: Dict;
+  readonly hosts: Set<string>;
+  readonly children: Set<string>;
+}
+
+/** The merged inventory. Sources are read into it one after the other; add_host and group_by add to it in a run. */
+export class HostInventory implements Inventory {
+  readonly sources: readonly string[];
+  readonly #hosts = new Map<string, { -readonly [K in keyof InventoryHost]: InventoryHost[K] }>();
+  readonly #groups = new Map<string, GroupParts>();
+  #groupsOf = new Map<string, readonly string[]>();
+
+  constructor(sources: readonly string[]) {
+    this.sources = sources;
+    this.group("all");
+    this.group("ungrouped");
+  }
+
+  get hosts(): ReadonlyMap<string, InventoryHost> {
+    return this.#hosts;
+  }
+
+  get groups(): ReadonlyMap<string, InventoryGroup> {
+    const view = new Map<string, InventoryGroup>();
+    for (const name of this.#groups.keys()) {
+      const found = this.#view(name);
+      if (found) view.set(name, found);
+    }
+    return view;
+  }
+
+  /** Makes sure of a host. */
+  host(name: string, file?: string): void {
+    this.#groupsOf.clear();
+    const known = this.#hosts.get(name);
+    if (known) {
+      if (known.implicit)
+        this.#hosts.set(name, { name, variables: known.variables, ...(file === undefined ? {} : { file }) });
+      return;
+    }
+    this.#hosts.set(name, { name, variables: dict(), ...(file === undefined ? {} : { file }) });
+  }
+
+  /** Makes sure of a group. */
+  group(name: string): void {
+    this.#parts(name);
+  }
+
+  setHostVariable(host: string, name: string, value: Dict[string]): void {
+    const found = this.#hosts.get(host);
+    if (found) found.variables[name] = value;
+  }
+
+  setGroupVariable(group: string, name: string, value: Dict[string]): void {
+    this.#parts(group).variables[name] = value;
+    this.#groupsOf.clear();
+  }
+
+  member(group: string, host: string): void {
+    this.#parts(group).hosts.add(host);
+    this.#groupsOf.clear();
+  }
+
+  /** @returns false where it would make a group its own descendant */
+  child(parent: string, child: string): boolean {
+    if (parent === child || this.#descendants(child).has(parent)) return false;
+    this.group(child);
+    if (parent !== "all") this.#parts(parent).children.add(child);
+    this.#groupsOf.clear();
+    return true;
+  }
+
+  addHost(name: string, groups: readonly string[], variables: Dict): void {
+    this.host(name);
+    for (const group of groups) this.member(group, name);
+    for (const key of Object.keys(variables)) this.setHostVariable(name, key, variables[key] ?? null);
+  }
+
+  addToGroup(host: string, group: string, parents: readonly string[]): void {
+    this.group(group);
+    for (const parent of parents) if (parent !== "all") this.child(parent, group);
+    this.member(group, host);
+  }
+
+  /** The host of its own that a play may ask for by name without any inventory. */
+  implicitLocalhost(name: string): InventoryHost {
+    const known = this.#hosts.get(name);
+    if (known) return known;
+    const made: InventoryHost = {
+      name,
+      variables: dict([["ansible_connection", "local"]]),
+      implicit: true,
+    };
+    this.#hosts.set(name, made);
+    return made;
+  }
+
+  /** Hosts of a group and of all groups below it, in the order of the inventory. */
+  hostsOf(group: string): string[] {
+    const real = [...this.#hosts.values()].filter((host) => !host.implicit).map((host) => host.name);
+    if (group === "all") return real;
+    if (group === "ungrouped")
+      return real.filter((host) => this.groupsOf(host).every((name) => name === "all" || name === "ungrouped"));
+    const members = new Set<string>();
+    for (const each of this.#descendants(group))
+      for (const host of this.#groups.get(each)?.hosts ?? []) members.add(host);
+    return real.filter((host) => members.has(host));
+  }
+
+  match(pattern: string, limit?: string): { readonly hosts: readonly string[]; readonly unmatched: readonly string[] } {
+    return matchPattern(this, pattern, limit);
+  }
+
+  groupsOf(host: string): readonly string[] {
+    const known = this.#groupsOf.get(host);
+    if (known) return known;
+    const found = new Set<string>();
+    const climb = (group: string) => {
+      if (found.has(group)) return;
+      found.add(group);
+      for (const [parent, parts] of this.#groups) if (parts.children.has(group)) climb(parent);
+    };
+    for (const [group, parts] of this.#groups)
+      if (parts.hosts.has(host) && group !== "all" && group !== "ungrouped") climb(group);
+    const sorted = [...found].sort(
+      (a, b) =>
+        this.#depth(a) - this.#depth(b) || this.#priority(a) - this.#priority(b) || (a < b ? -1 : a > b ? 1 : 0),
+    );
+    const implicit = this.#hosts.get(host)?.implicit === true;
+    const result = implicit ? [] : ["all", ...(sorted.length === 0 ? ["ungrouped"] : sorted)];
+    this.#groupsOf.set(host, result);
+    return result;
+  }
+
+  #parts(name: string): GroupParts {
+    let found = this.#groups.get(name);
+    if (!found) {
+      found = { name, variables: dict(), hosts: new Set(), children: new Set() };
+      this.#groups.set(name, found);
+    }
+    return found;
+  }
+
+  #view(name: string): InventoryGroup | undefined {
+    const parts = this.#groups.get(name);
+    if (!parts) return undefined;
+    const children =
+      name === "all"
+        ? [...this.#groups.keys()].filter(
+            (each) => each !== "all" && ![...this.#groups.values()].some((other) => other.children.has(each)),
+          )
+        : [...parts.children];
+    return { name, variables: parts.variables, hosts: this.hostsOf(name), children, priority: this.#priority(name) };
+  }
+
+  #descendants(group: string, found: Set<string> = new Set()): Set<string> {
+    if (found.has(group)) return found;
+    found.add(group);
+    for (const child of this.#groups.get(group)?.children ?? []) this.#descendants(child, found);
+    return found;
+  }
+
+  /** How far below `all` a group is, by its longest way. */
+  #depth(group: string): number {
+    let depth = 1;
+    for (const [parent, parts] of this.#groups)
+      if (parts.children.has(group)) depth = Math.max(depth, this.#depth(parent) + 1);
+    return depth;
+  }
+
+  #priority(group: string): number {
+    const value = this.#groups.get(group)?.variables["ansible_group_priority"];
+    return typeof value === "number" ? value : typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : 1;
+  }
+}
