@@ -82,7 +82,7 @@ export class Evaluator {
         placeIn(place.source, error.at ?? at, place.origin),
         error.hint,
       );
-    if (error instanceof RangeError && /call stack/i.test(error.message))
+    if (error instanceof RangeError && error.message.includes("call stack"))
       return new TemplateError(
         "template-error",
         "the template calls itself without end",
@@ -205,7 +205,8 @@ export class Evaluator {
   }
 
   #name(name: string, at: number, frame: Frame): Item {
-    const item = frame.get(name) ?? this.#lookupName(name);
+    const own = frame.get(name);
+    const item = own === undefined ? this.#lookupName(name) : own;
     if (item !== undefined) return this.#untagged(item);
     return new Undefined(`'${name}' is undefined`, at, () => {
       const near = nearest(name, [...frame.names(), ...this.#names()]);

@@ -170,7 +170,10 @@ export class Executor {
         const exported = this.#module(node.template, node.withContext ? frame : undefined, frame, node.at);
         for (const [name, alias] of node.names) {
           const item = exported.own().get(name);
-          frame.set(alias, item ?? new Undefined(`the imported template has no '${name}'`, node.at));
+          frame.set(
+            alias,
+            item === undefined ? new Undefined(`the imported template has no '${name}'`, node.at) : item,
+          );
         }
         return;
       }

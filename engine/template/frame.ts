@@ -8,7 +8,8 @@ export class Frame {
     this.#parent = parent;
   }
   get(name: string): Item | undefined {
-    return this.#own.get(name) ?? this.#parent?.get(name);
+    const item = this.#own.get(name);
+    return item === undefined ? this.#parent?.get(name) : item;
   }
   set(name: string, item: Item): void {
     this.#own.set(name, item);

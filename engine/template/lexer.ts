@@ -183,7 +183,7 @@ class Lexer {
     close.lastIndex = from;
     const closed = close.exec(this.#source);
     if (closed === null) throw new LexerError("{% raw %} is never closed with {% endraw %}", start);
-    this.#data(from, closed.index, this.#afterBlock(opened[1] ?? ""), closed[1] === "-", closed[1] !== "+");
+    this.#data(from, closed.index, opened[1] === "-" ? "all" : undefined, closed[1] === "-", closed[1] !== "+");
     this.#at = close.lastIndex;
     return { after: this.#afterBlock(closed[2] ?? "") };
   }

@@ -28,7 +28,10 @@ export class TemplateRuntime implements Runtime {
     this.evaluator = new Evaluator(
       this,
       { filters, tests },
-      (name) => this.variable(name) ?? this.#global(name),
+      (name) => {
+        const found = this.variable(name);
+        return found === undefined ? this.#global(name) : found;
+      },
       () => context.scope.names(),
     );
   }

@@ -74,7 +74,8 @@ function decodeSafely(code: string): string {
 function urlencode(input: Item): string {
   if (typeof input === "string" || input === null || typeof input !== "object") return urlQuote(text(input));
   const pairs = isItemDict(input) ? Object.entries(input) : iterate(input).map((pair) => iterate(pair));
-  return pairs.map(([key, value]) => `${urlQuote(text(key ?? ""), "")}=${urlQuote(text(value ?? ""), "")}`).join("&");
+  const part = (item: Item | undefined): string => urlQuote(text(item ?? ""), "").replaceAll("%20", "+");
+  return pairs.map(([key, value]) => `${part(key)}=${part(value)}`).join("&");
 }
 
 function urlSplit(url: string): { readonly [part: string]: Item } {

@@ -176,7 +176,10 @@ export const listFilters: Family = {
     const others = iterate(other ?? null);
     return distinct(iterate(input).filter((each) => contains(others, each)));
   }),
-  last: plugin("", (input) => iterate(input).at(-1) ?? new Undefined("no last item: the list is empty")),
+  last: plugin("", (input) => {
+    const last = iterate(input).at(-1);
+    return last === undefined ? new Undefined("no last item: the list is empty") : last;
+  }),
   length: plugin("", size),
   list: plugin("", (input) => [...iterate(input)]),
   max: extreme(-1),

@@ -90,7 +90,7 @@ function fileSize(bytes: number, binary: boolean): string {
   const base = binary ? 1024 : 1000;
   if (bytes === 1) return "1 Byte";
   if (bytes < base) return `${Math.trunc(bytes)} Bytes`;
-  const names = units.slice(1);
+  const names = binary ? units.slice(1) : ["k", ...units.slice(2)];
   let index = 0;
   while (index < names.length - 1 && bytes >= base ** (index + 2)) index++;
   return `${fixed(bytes / base ** (index + 1), 1)} ${names[index]}${binary ? "iB" : "B"}`;
@@ -141,11 +141,12 @@ export const numberFilters: Family = {
     const number = requireNumber(input, "the value");
     return floatValue(by === 2 ? Math.sqrt(number) : number ** (1 / by));
   }),
-  round: plugin("precision method", (input, { precision, method }) =>
-    round(
-      requireNumber(input, "the value"),
-      precision === undefined ? 0 : requireInteger(precision, "the precision"),
-      method === undefined ? "common" : text(method),
-    ),
-  ),
+  round: plugin("precision method", (input, { precision, method }) => {
+    const digits = precision === undefined ? 0 : requireInteger(precision, "the precision");
+    const result = round(requireNumber(input, "the value"), digits, method === undefined ? "common" : text(method));
+    // An int stays one, where nothing but its own digits are rounded.
+    return isInteger(input) && (method === undefined || method === "common") && isNumber(result)
+      ? asNumber(result)
+      : result;
+  }),
 };
