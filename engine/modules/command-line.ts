@@ -106,7 +106,9 @@ export function surroundings(context: ModuleContext, chdir: string | undefined):
     const [, home] = /^~(\/.*)?$/.exec(chdir) ?? [];
     const target =
       chdir.startsWith("~") && (home !== undefined || chdir === "~") ? sh`"$HOME"${home ?? ""}` : sh`${chdir}`;
-    exports.push(sh`cd -- ${target} || { echo "Unable to change directory before execution" >&2; exit 253; }`);
+    exports.push(
+      sh`cd -- ${target} 2>/dev/null || { echo "Unable to change directory before execution" >&2; exit 253; }`,
+    );
   }
   return joinScripts(exports);
 }
@@ -142,8 +144,10 @@ export function commandResult(
     ["delta", duration(seconds)],
     ["msg", ""],
   ]);
-  if (reply.status === 253 && stderr.startsWith("Unable to change directory")) result["msg"] = stderr;
-  else if (reply.status !== 0) result["msg"] = "non-zero return code";
+  if (reply.status === 253 && stderr.startsWith("Unable to change directory")) {
+    return { changed: false, failed: true, result: { ...result, msg: stderr } };
+  }
+  if (reply.status !== 0) result["msg"] = "non-zero return code";
   return { changed: true, ...(reply.status === 0 ? {} : { failed: true }), result };
 }
 
