@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { joinScripts, sh } from "../host/script.ts";
 import { dict, Unknown } from "../source/value.ts";
+import type { UserState } from "./accounts.ts";
 import { choice, flag, optional, path, text } from "./argument-types.ts";
 import { land } from "./content.ts";
 import {
@@ -132,7 +133,9 @@ gid=$(printf %s "$line" | cut -d: -f4); [ -n "$gid" ] && { getent group "$gid" 2
     predict(predictions) {
       const effect = predictions.of("user", user);
       if (!effect) return undefined;
-      return new Unknown(`the user ${user} changes before`);
+      const state = "state" in effect ? (effect.state as UserState) : undefined; // accounts.ts makes effects of this kind
+      if (!state?.exists || !state.home.startsWith("/")) return new Unknown(`the user ${user} changes before`);
+      return { uid: state.uid, gid: state.gid, group: state.group, home: state.home };
     },
     amend(observed, predictions) {
       const reason = observed ? undefined : predictions.open("user");

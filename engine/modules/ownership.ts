@@ -59,7 +59,7 @@ done < /etc/${database}; fi
       if ("unknown" in effect) return new Unknown(effect.unknown);
       const state = "state" in effect ? effect.state : undefined;
       if (typeof state !== "object" || state === null) return new Unknown(`the ${kind} ${name} changes before`);
-      if ("exists" in state && state.exists === false) return undefined;
+      if ("exists" in state && state.exists === false) return new Unknown(`the ${kind} ${name} is removed before`);
       const id = kind === "user" && "uid" in state ? state.uid : "gid" in state ? state.gid : undefined;
       return { name, id: typeof id === "number" ? id : -1 };
     },

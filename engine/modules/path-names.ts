@@ -1,6 +1,8 @@
 import { posix } from "node:path";
 import type { Reply, Script } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
+import { Unknown } from "../source/value.ts";
+import type { UserState } from "./accounts.ts";
 import { ask, type Look, ModuleFailure, type Query } from "./contract.ts";
 
 /*
@@ -100,6 +102,12 @@ function homeOf(user: string): Query<string> {
       const home = decodeName(reply.stdout).trimEnd();
       if (!home.startsWith("/")) throw new ModuleFailure(`The host knows no home folder of the user '${user}'.`);
       return home;
+    },
+    predict(predictions) {
+      const effect = user === "" ? undefined : predictions.of("user", user);
+      if (!effect) return undefined;
+      const state = "state" in effect ? (effect.state as UserState) : undefined; // accounts.ts makes effects of this kind
+      return state?.exists && state.home.startsWith("/") ? state.home : new Unknown(`the user ${user} changes before`);
     },
   };
 }
