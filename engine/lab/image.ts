@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { besideLab, type ImageDefinition, imageChain, type LabDefinition, parentsOf } from "./definition.ts";
+import { besideLab, type ImageDefinition, type LabDefinition, parentsOf } from "./definition.ts";
 import type { Docker } from "./docker.ts";
 import { withLock } from "./lock.ts";
 import type { Mirror } from "./mirror.ts";
@@ -21,25 +21,35 @@ export interface ImageWorkshop {
   /** A registry that has the genuine images of `pull`; empty for Docker Hub. */
   readonly pullFrom: string;
   readonly log: Log;
+  /** What this process has made sure of already: tags by image name. */
+  readonly tags: Map<string, Promise<string>>;
+  /** The tags that the daemon had when this process first asked. */
+  present?: Promise<string[]>;
 }
 
 /**
  * Makes an image and those that it is made of, each only where its content is not there yet: the tag is a hash of
  * everything that goes in. @returns the tag.
  */
-export async function ensureImage(workshop: ImageWorkshop, name: string): Promise<string> {
-  const tags = new Map<string, string>();
-  for (const each of imageChain(workshop.definition, name)) {
-    const definition = workshop.definition.images.get(each);
-    if (definition) tags.set(each, await ensureOne(workshop, definition, tags));
-  }
-  const tag = tags.get(name);
-  if (tag === undefined) {
+export function ensureImage(workshop: ImageWorkshop, name: string): Promise<string> {
+  const known = workshop.tags.get(name);
+  if (known) return known;
+  const made = ensureChain(workshop, name);
+  workshop.tags.set(name, made);
+  made.catch(() => workshop.tags.delete(name)); // a failure is told, and tried again when asked for again
+  return made;
+}
+
+async function ensureChain(workshop: ImageWorkshop, name: string): Promise<string> {
+  const image = workshop.definition.images.get(name);
+  if (!image) {
     throw new RangeError(
       `There is no image "${name}"; there are ${[...workshop.definition.images.keys()].join(", ")}.`,
     );
   }
-  return tag;
+  const tags = new Map<string, string>();
+  for (const parent of parentsOf(image)) tags.set(parent, await ensureImage(workshop, parent));
+  return ensureOne(workshop, image, tags);
 }
 
 async function ensureOne(
@@ -54,12 +64,14 @@ async function ensureOne(
   try {
     const layer = await buildContext(workshop, image, context, tags);
     const tag = `play-lab/${image.name}:${layer.hash}`;
-    if (await docker.exists("image", tag)) return tag;
+    workshop.present ??= docker.lines(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
+    if ((await workshop.present).includes(tag)) return tag;
     await withLock(join(directory, `${image.name}.lock`), async () => {
       if (await docker.exists("image", tag)) return;
       await step(log, `building image ${image.name}`, async (onLine) => {
         let parent = layer.parent;
         if (image.debian !== undefined) parent = await debianRoot(workshop, image, image.debian, onLine);
+        if (image.node !== undefined) await copyNode(join(context, "root", image.node));
         await writeFile(join(context, "Dockerfile"), layer.dockerfile(parent));
         await docker.run(["build", `--network=${workshop.network}`, "--force-rm", `--tag=${tag}`, context], { onLine });
       });
@@ -68,6 +80,11 @@ async function ensureOne(
   } finally {
     await rm(context, { recursive: true, force: true });
   }
+}
+
+async function copyNode(to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await cp(process.execPath, to, { dereference: true });
 }
 
 async function pulled(workshop: ImageWorkshop, name: string): Promise<string> {
@@ -98,14 +115,10 @@ async function buildContext(
     await mkdir(dirname(join(root, to)), { recursive: true });
     await bundled(workshop.definition, source, join(root, to));
   }
-  if (image.node !== undefined) {
-    await mkdir(dirname(join(root, image.node)), { recursive: true });
-    await cp(process.execPath, join(root, image.node), { dereference: true });
-  }
   if (image.debian !== undefined) await aptSettings(workshop.mirror, root);
   const lines: string[] = [];
   for (const each of image.copyFrom) lines.push(`COPY --from=${tags.get(each.image)} ${each.path} ${each.to}`);
-  if ((await readdir(root)).length > 0) lines.push("COPY root/ /");
+  if (image.node !== undefined || (await readdir(root)).length > 0) lines.push("COPY root/ /");
   if (image.run !== undefined) {
     await writeFile(join(context, "build.sh"), image.run);
     lines.push("COPY build.sh /build.sh", "RUN DEBIAN_FRONTEND=noninteractive sh -eu /build.sh && rm /build.sh");
@@ -116,10 +129,10 @@ async function buildContext(
   hash.update(JSON.stringify([parent, image.debian, image.variant, image.packages, lines, workshop.mirror.url]));
   for (const file of await filesBelow(context)) {
     const mode = (await stat(join(context, file))).mode & 0o777;
-    // The Node binary is large; its version says enough.
-    const content = `root${image.node}` === file ? process.version : await readFile(join(context, file));
-    hash.update(`${file}\0${mode}\0`).update(content);
+    hash.update(`${file}\0${mode}\0`).update(await readFile(join(context, file)));
   }
+  // The Node binary is large and comes when the image is built; its version says enough.
+  if (image.node !== undefined) hash.update(process.version);
   for (const each of parentsOf(image)) hash.update(tags.get(each) ?? "");
   return {
     hash: hash.digest("hex").slice(0, 12),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { addressOf, type ContainerPlan, startHost, waitForSsh } from "./container.ts";
 import { endDaemon, ensureDaemon } from "./daemon.ts";
@@ -75,6 +75,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     directory: join(directory, "build"),
     pullFrom: options.registry ?? process.env["PLAY_LAB_REGISTRY"] ?? "",
     log,
+    tags: new Map(),
   };
   const lab = new Lab(workshop, directory, await labKeys(directory));
   await lab.writeKnownHosts();
@@ -108,12 +109,9 @@ export class Lab {
   /** Brings declared hosts up: made where missing or of another image than declared, started where stopped. */
   async up(names?: readonly string[]): Promise<LabHost[]> {
     const hosts = this.#declared(names);
-    if (this.definition.registry && this.#workshop.pullFrom === "") {
-      await ensureRegistry(this.#workshop, this.definition.registry);
-    }
-    const images = new Map<string, string>();
-    for (const host of hosts) images.set(host.image, await this.image(host.image));
-    return Promise.all(hosts.map((host) => this.#raise(host, images.get(host.image) ?? "")));
+    const raise = async (host: HostDefinition) => this.#raise(host, await this.image(host.image));
+    const [raised] = await Promise.all([Promise.all(hosts.map(raise)), this.registry()]);
+    return raised;
   }
 
   /** Removes declared hosts with their volumes; `all` also the registry, everything made on the fly, the daemon. */
@@ -157,9 +155,7 @@ export class Lab {
     if (!(await this.hasSnapshot(name, hosts))) {
       throw new Error(`There is no snapshot "${name}" of ${wanted.map((host) => host.name).join(", ")}.`);
     }
-    if (this.definition.registry && this.#workshop.pullFrom === "") {
-      await ensureRegistry(this.#workshop, this.definition.registry);
-    }
+    await this.registry();
     return step(this.#log, `restoring snapshot ${name}`, () =>
       Promise.all(
         wanted.map(async (host) => {
@@ -213,8 +209,7 @@ export class Lab {
 
   /** Makes sure of an image. @returns its tag. */
   async image(name: string): Promise<string> {
-    const tag = await ensureImage(this.#workshop, name);
-    return tag;
+    return ensureImage(this.#workshop, name);
   }
 
   /** Makes sure of the registry, for hosts made on the fly whose engines pull. */
@@ -230,6 +225,8 @@ export class Lab {
    */
   async create(platforms: readonly Platform[], group?: string): Promise<LabHost[]> {
     await this.sweep();
+    // Hosts with room for an engine are hosts whose engine pulls.
+    if (platforms.some((platform) => platform.volumes?.includes("/var/lib/docker"))) await this.registry();
     const mark = group ?? `${process.pid}-${randomBytes(3).toString("hex")}`;
     const images = new Map<string, string>();
     for (const each of platforms) images.set(each.image, await this.image(each.image));
@@ -259,8 +256,13 @@ export class Lab {
     });
     // A file of its own: the lab's known_hosts must not be written by many processes at once.
     const file = join(this.directory, `known_hosts.${mark}`);
-    const names = made.flatMap(({ address }) => [address]);
-    await writeFile(file, knownHosts(this.#keys, names));
+    await writeFile(
+      file,
+      knownHosts(
+        this.#keys,
+        made.map(({ address }) => address),
+      ),
+    );
     await Promise.all(made.map(({ address }) => waitForSsh(address, 22, 120)));
     return made.map(({ platform, container, address }) => ({
       name: platform.name,
@@ -299,6 +301,11 @@ export class Lab {
         ? await this.#containers(`play.lab.group=${which}`)
         : which.map((host) => host.container);
     await pooled(containers, 4, (container) => this.#removeContainer(container));
+    const files = typeof which === "string" ? [join(this.directory, `known_hosts.${which}`)] : [];
+    for (const host of typeof which === "string" ? [] : which) {
+      if (host.knownHostsFile !== this.knownHostsFile) files.push(host.knownHostsFile);
+    }
+    for (const file of new Set(files)) await rm(file, { force: true });
   }
 
   /** Removes hosts whose process is gone. */
