@@ -234,7 +234,7 @@ const cases: { readonly [name: string]: Case } = {
   },
   "unarchive: tar on the host, with permissions": {
     module: "unarchive",
-    given: "mkdir -p s/e d; echo x > s/e/f; tar -C s -cf a.tar e",
+    given: "mkdir -p s/e d; echo x > s/e/f; tar -C s --mtime=@0 -cf a.tar e",
     args: { src: "ROOT/a.tar", dest: "ROOT/d", remote_src: true, mode: "0750", exclude: ["g"] },
     holds: "grep -q x d/e/f && [ $(stat -c %a d/e/f) = 750 ]",
   },
@@ -291,6 +291,55 @@ describe.each(Object.entries(cases))("%s", (_name, { module, given, args, holds,
     const second = planOf(found, real, undefined, here);
     if (second instanceof Unknown) throw new Error(second.reason);
     expect(second.change !== undefined, JSON.stringify(second.change?.diff)).toBe(again);
+  });
+});
+
+describe("interrupted after any of its steps, a second run ends in the same state", () => {
+  const several: Case[] = [
+    cases["file: a directory with its parents"],
+    cases["file: recurse"],
+    cases["copy: a folder of the controller, its content"],
+    cases["copy: a folder on the host"],
+    cases["unarchive: tar on the host, with permissions"],
+    { module: "copy", args: { content: "x", dest: "ROOT/d/e/", mode: "0600" }, holds: "" },
+    { module: "lineinfile", args: { path: "ROOT/d/e/f", line: "x", create: true, mode: "0600" }, holds: "" },
+    {
+      module: "file",
+      given: "mkdir t",
+      args: { path: "ROOT/l", src: "t", state: "link", mode: "0700" },
+      holds: "[ $(stat -c %a t) = 700 ]",
+    },
+  ].filter((each) => each !== undefined);
+
+  test.each(several.map((each) => [each.module, each] as const))("%s", async (name, { given, args }) => {
+    const module = await findModule(name);
+    if (!module) throw new Error(name);
+    const real = inRoot(args) as Dict;
+    if (name === "copy" && real["dest"] === `${root}/d/e/`) delete real["content"];
+    if (name === "copy" && real["src"] === undefined) {
+      writeFileSync(join(root, "source"), "x");
+      real["src"] = join(root, "source");
+    }
+    const start = () => {
+      execFileSync("sh", ["-c", 'find "$1" -mindepth 1 -maxdepth 1 ! -name source -exec rm -rf {} +', "sh", root]);
+      if (given !== undefined) shell(given);
+    };
+    const listing = () =>
+      runScript(
+        sh`cd ${root} && find . -exec stat -c '%n %f %u %g' {} + | sort; cat $(find . -type f) | sha256sum`,
+      ).stdout.toString();
+    start();
+    const plan = planOf(module, real, undefined, here);
+    if (plan instanceof Unknown) throw new Error(plan.reason);
+    const steps = plan.change?.steps ?? [];
+    apply(module, real, here);
+    const whole = listing();
+    for (let done = 0; done < steps.length; done++) {
+      start();
+      for (const step of steps.slice(0, done)) runScript(step.script, step.stdin);
+      apply(module, real, here);
+      expect(listing(), `after ${done} steps`).toBe(whole);
+    }
   });
 });
 
