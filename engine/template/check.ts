@@ -3,14 +3,14 @@ import { nearest } from "../source/nearest.ts";
 import { filters } from "./filters/index.ts";
 import { lookups } from "./lookups/index.ts";
 import { shortName } from "./plugin.ts";
-import { compileExpression, compileTemplate, hasTemplate } from "./template-cache.ts";
+import { compileExpression, compileTemplate, hasTemplate, playbookText } from "./template-cache.ts";
 import { placeIn } from "./template-error.ts";
 import { tests } from "./tests/index.ts";
 
 /** What is wrong with a template before any value is known: syntax, unknown filters, tests and lookups. */
 export function templateSyntaxErrors(text: string, at?: Position): Diagnostic[] {
   if (!hasTemplate(text)) return [];
-  return found(text, at, () => compileTemplate(text, {}, at).body);
+  return found(text, at, () => compileTemplate(text, playbookText, at).body);
 }
 
 /** As {@link templateSyntaxErrors}, for an expression without braces (`when`, `until`, …). */

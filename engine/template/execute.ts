@@ -28,16 +28,21 @@ class ContinueLoop extends Error {}
 
 type BlockBody = (output: Output, frame: Frame) => void;
 
-/** What a template has written so far. One piece alone keeps its native type. */
+/** What a template has written so far. What is none counts as not written. */
 export class Output {
   readonly pieces: Item[] = [];
   add(item: Item): void {
     if (item instanceof Undefined) text(item);
-    this.pieces.push(item);
+    if (item !== null) this.pieces.push(item);
   }
-  /** All of it as text; a value of none is written as nothing. */
   text(): string {
-    return this.pieces.map((piece) => (piece === null ? "" : text(piece))).join("");
+    return this.pieces.map(text).join("");
+  }
+  /** One piece alone keeps its native type; nothing at all is none. */
+  value(): Item {
+    const [first] = this.pieces;
+    if (first === undefined) return null;
+    return this.pieces.length === 1 ? first : this.text();
   }
 }
 
@@ -201,7 +206,7 @@ export class Executor {
     const output = new Output();
     try {
       this.#run(body, output, frame);
-      return output.text();
+      return output.value();
     } catch (error) {
       if (error instanceof UnknownFound) return new Unknown(error.unknown.reason);
       throw error;
@@ -242,7 +247,7 @@ export class Executor {
     const recurse = (more: Item): Item => {
       const inner = new Output();
       this.#for(node, more, inner, frame, depth + 1);
-      return inner.text();
+      return inner.value();
     };
     const loop = new Loop(items, depth, node.recursive ? recurse : undefined);
     for (const [index, item] of items.entries()) {
@@ -296,7 +301,7 @@ export class Executor {
     const parent = new Callable("super", () => {
       const captured = new Output();
       this.#block(name, level + 1, captured, frame);
-      return captured.text();
+      return captured.value();
     });
     inner.set("super", parent);
     body?.(output, inner);

@@ -83,6 +83,7 @@ function lookup(runtime: Runtime, args: CallArguments, alwaysList: boolean): Ite
     return asList ? [] : null;
   }
   if (asList || !Array.isArray(result)) return result;
+  if (result.length === 0) return result;
   if (result.length === 1) return result[0] ?? null;
   return result.every((each) => typeof each === "string") ? result.join(",") : result;
 }

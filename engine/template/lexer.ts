@@ -29,7 +29,13 @@ export class LexerError extends Error {
   }
 }
 
-export type Delimiters = Omit<TextOptions, "file" | "extra">;
+export interface Delimiters extends Omit<TextOptions, "file" | "extra"> {
+  /**
+   * Takes the backslashes of texts inside `{{ }}` as they are, as Ansible does for templates in playbooks (not for
+   * template files and conditions): `'\d'` and `'\1'` need no second backslash there, `'\n'` is no newline.
+   */
+  readonly literalBackslashes?: boolean;
+}
 
 const namePattern = /[\p{L}_][\p{L}\p{N}\p{M}_]*/uy;
 const floatPattern = /(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?[eE][+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/y;
@@ -59,7 +65,7 @@ class Lexer {
   #at = 0;
 
   constructor(source: string, options: Delimiters) {
-    this.#source = source;
+    this.#source = source.replace(/(?:\r\n|\r|\n)$/, "");
     this.#options = {
       trimBlocks: options.trimBlocks ?? true,
       lstripBlocks: options.lstripBlocks ?? false,
@@ -70,6 +76,7 @@ class Lexer {
       blockEnd: options.blockEnd ?? "%}",
       commentStart: options.commentStart ?? "{#",
       commentEnd: options.commentEnd ?? "#}",
+      literalBackslashes: options.literalBackslashes ?? false,
     };
   }
 
@@ -79,6 +86,7 @@ class Lexer {
     return this.#tokens;
   }
 
+  /** The one newline at the very end is no part of the template. */
   all(): Token[] {
     const { variableStart, blockStart, commentStart, blockEnd, variableEnd, commentEnd } = this.#options;
     // Where delimiters share a start, the longest is tried first.
@@ -222,8 +230,12 @@ class Lexer {
           if (expected !== text) throw new LexerError(`unexpected '${text}', expected '${expected}'`, at);
         }
       }
-      this.#push(type, type === "string" ? decodeString(text.slice(1, -1)) : text, at);
+      this.#push(type, type === "string" ? this.#string(text.slice(1, -1), end?.[0]) : text, at);
     }
+  }
+
+  #string(text: string, end: string | undefined): string {
+    return this.#options.literalBackslashes && end === "variable_end" ? text : decodeString(text);
   }
 
   #match(at: number): readonly [TokenType, string] {

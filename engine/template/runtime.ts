@@ -12,7 +12,7 @@ import type { Delimiters } from "./lexer.ts";
 import { findFile } from "./lookups/find-file.ts";
 import { lookups } from "./lookups/index.ts";
 import { bind, type Runtime, shortName } from "./plugin.ts";
-import { compileExpression, compileTemplate } from "./template-cache.ts";
+import { compileExpression, compileTemplate, withNewlines } from "./template-cache.ts";
 import { tests } from "./tests/index.ts";
 
 const noArguments: CallArguments = { positional: [], named: newDict() };
@@ -93,7 +93,7 @@ export class TemplateRuntime implements Runtime {
     const place = { source, origin };
     try {
       new Executor(this.evaluator, this.loader(delimiters, file), place).template(template, output, frame);
-      return output.text();
+      return withNewlines(source, output.text());
     } catch (error) {
       throw this.evaluator.placed(error, 0, place);
     }

@@ -7,7 +7,7 @@ import { Executor, Output } from "./execute.ts";
 import { Frame } from "./frame.ts";
 import { finish, type Item, newDict, text, truthy, typeName, UnknownFound } from "./item.ts";
 import { TemplateRuntime } from "./runtime.ts";
-import { compileExpression, compileTemplate, hasTemplate } from "./template-cache.ts";
+import { compileExpression, compileTemplate, hasTemplate, playbookText, withNewlines } from "./template-cache.ts";
 import type { Origin } from "./template-error.ts";
 
 export { expressionSyntaxErrors, filterNames, lookupNames, templateSyntaxErrors, testNames } from "./check.ts";
@@ -113,13 +113,16 @@ class ScopedTemplar implements Templar {
   #text(source: string, origin: Origin | undefined): Value {
     const place: Place = { source, origin };
     const { evaluator } = this.#runtime;
-    const template = compileTemplate(source, {}, origin);
+    const template = compileTemplate(source, playbookText, origin);
     return this.#placed(place, () => {
-      if (template.lone) return this.#finish(evaluator.evaluate(template.lone, new Frame(), place));
-      const output = new Output();
-      new Executor(evaluator, this.#runtime.loader({}), place).template(template, output, new Frame());
-      const [first] = output.pieces;
-      return output.pieces.length === 1 && first !== undefined ? this.#finish(first) : output.text();
+      let item: Item;
+      if (template.lone) item = evaluator.evaluate(template.lone, new Frame(), place);
+      else {
+        const output = new Output();
+        new Executor(evaluator, this.#runtime.loader({}), place).template(template, output, new Frame());
+        item = output.value();
+      }
+      return typeof item === "string" ? withNewlines(source, item) : this.#finish(item);
     });
   }
 

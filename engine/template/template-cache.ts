@@ -27,6 +27,9 @@ class RecentlyUsed<T> {
 const templates = new RecentlyUsed<Template>(2000);
 const expressions = new RecentlyUsed<Expression>(2000);
 
+/** How the texts of playbooks are read. */
+export const playbookText: Delimiters = { literalBackslashes: true };
+
 /** Whether a text has anything to render. */
 export function hasTemplate(text: string): boolean {
   return text.includes("{{") || text.includes("{%") || text.includes("{#");
@@ -34,13 +37,19 @@ export function hasTemplate(text: string): boolean {
 
 /** The syntax tree of a template. @throws TemplateError `template-syntax` */
 export function compileTemplate(source: string, options: Delimiters, origin: Origin | undefined): Template {
-  const key = Object.keys(options).length === 0 ? source : `${JSON.stringify(options)}\0${source}`;
+  const key = options === playbookText ? source : `${JSON.stringify(options)}\0${source}`;
   return placed(source, origin, () => templates.get(key, () => parseTemplate(source, options)));
 }
 
 /** The syntax tree of an expression without braces. @throws TemplateError `template-syntax` */
 export function compileExpression(source: string, origin: Origin | undefined): Expression {
   return placed(source, origin, () => expressions.get(source, () => parseExpression(source)));
+}
+
+/** Ansible keeps the newlines at a template's end: as many as the text has, if the result has fewer. */
+export function withNewlines(source: string, result: string): string {
+  const count = (text: string): number => text.length - text.replace(/\n+$/, "").length;
+  return result + "\n".repeat(Math.max(0, count(source) - count(result)));
 }
 
 function placed<T>(source: string, origin: Origin | undefined, work: () => T): T {

@@ -10,17 +10,17 @@ const falseWords = new Set(["no", "off", "0", "false", "n", "f"]);
 
 /** Ansible's `bool`: known words, else false. */
 export function toBoolean(input: Item): Item {
-  if (input === null || typeof input === "boolean") return input;
-  const word = text(input).toLowerCase();
+  if (typeof input === "boolean") return input;
   if (isNumber(input)) return asNumber(input) === 1;
-  return trueWords.has(word);
+  return typeof input === "string" && ["yes", "on", "1", "true"].includes(input.toLowerCase());
 }
 
-/** Whether {@link toBoolean} knows the word, rather than taking it for false. */
-export function isBooleanWord(input: Item): boolean {
-  if (typeof input === "boolean") return true;
-  if (isNumber(input)) return asNumber(input) === 0 || asNumber(input) === 1;
-  return typeof input === "string" && (trueWords.has(input.toLowerCase()) || falseWords.has(input.toLowerCase()));
+/** The boolean that a word or number stands for, in the wider sense of `truthy(convert_bool=true)`; else undefined. */
+export function booleanWord(input: Item): boolean | undefined {
+  if (typeof input === "boolean") return input;
+  const word = isNumber(input) ? String(asNumber(input)) : typeof input === "string" ? input.toLowerCase() : "";
+  if (trueWords.has(word)) return true;
+  return falseWords.has(word) ? false : undefined;
 }
 
 /** Python's pprint of what fits on a line; what does not has one item a line. */
@@ -78,7 +78,7 @@ export const valueFilters: Family = {
   ),
   type_debug: plugin(
     "",
-    (input) => (input instanceof Undefined ? "AnsibleUndefined" : input instanceof Omit ? "Omit" : typeName(input)),
+    (input) => (input instanceof Undefined ? "UndefinedMarker" : input instanceof Omit ? "Omit" : typeName(input)),
     { lenient: true },
   ),
 };

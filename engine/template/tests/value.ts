@@ -1,7 +1,7 @@
 import { Omit, Tagged, Tuple, type Unknown } from "../../source/value.ts";
 import { isVault } from "../../source/vault.ts";
 import { filters } from "../filters/index.ts";
-import { isBooleanWord, toBoolean } from "../filters/value.ts";
+import { booleanWord } from "../filters/value.ts";
 import {
   Callable,
   Doubtful,
@@ -38,7 +38,8 @@ function defined(wanted: boolean) {
 
 function truth(wanted: boolean) {
   return plugin<boolean | Unknown>("convert_bool", (input, { convert_bool }) => {
-    const converted = truthy(convert_bool ?? false) && isBooleanWord(input) ? toBoolean(input) : input;
+    const word = truthy(convert_bool ?? false) ? booleanWord(input) : undefined;
+    const converted = word === undefined ? input : word;
     return truthy(converted) === wanted;
   });
 }

@@ -783,9 +783,13 @@ def main():
         for options in OPTIONS:
             plain_env = jinja2.Environment(
                 extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], undefined=Chain,
-                keep_trailing_newline=True, finalize=lambda v: "" if v is None else v, **options)
-            texts.append({"text": text, "trim": options["trim_blocks"], "lstrip": options["lstrip_blocks"], "result": plain_env.from_string(text).render(**VARS)})
+                finalize=lambda v: "" if v is None else v, **options)
+            result = plain_env.from_string(text).render(**VARS)
+            # Ansible gives back the newlines at the end that Jinja takes away.
+            missing = (len(text) - len(text.rstrip("\n"))) - (len(result) - len(result.rstrip("\n")))
+            texts.append({"text": text, "trim": options["trim_blocks"], "lstrip": options["lstrip_blocks"], "result": result + "\n" * missing})
     json.dump({"variables": VARS, "expressions": expressions, "failing": failing, "texts": texts}, sys.stdout, indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()

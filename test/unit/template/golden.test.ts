@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { pythonRepr } from "../../../engine/source/python-repr.ts";
-import { isDict, type Value } from "../../../engine/source/value.ts";
-import { parseYaml, toValue } from "../../../engine/source/yaml.ts";
 import { createTemplar, TemplateError } from "../../../engine/template/templar.ts";
 import { contextOf } from "./context.ts";
+import { goldenVariables } from "./golden-variables.ts";
 
 // golden.json is what Jinja2 with Ansible's filters says (golden.py makes it), so these tests hold without Python.
 interface Golden {
@@ -15,17 +14,7 @@ interface Golden {
 const source = readFileSync(new URL("golden.json", import.meta.url), "utf8");
 const golden: Golden = JSON.parse(source);
 
-function variables(): { [name: string]: Value } {
-  // Read as YAML, so that 2.0 stays a float and a large integer exact.
-  const document = parseYaml(source.slice(0, source.indexOf('"expressions"')).replace(/,\s*$/, "}"), "golden.json")
-    .documents[0];
-  const value = document === undefined ? null : toValue(document);
-  const inner = isDict(value) ? value["variables"] : undefined;
-  if (!isDict(inner)) throw new Error("golden.json has no variables");
-  return inner;
-}
-
-const templar = createTemplar(contextOf(variables()));
+const templar = createTemplar(contextOf(goldenVariables()));
 
 describe("expressions give what Jinja2 gives", () => {
   it.each(golden.expressions.map((each) => [each.expression, each.repr]))("%s", (expression, repr) => {
