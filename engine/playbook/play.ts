@@ -1,0 +1,129 @@
+import type { Position } from "../source/diagnostic.ts";
+import type { MappingNode } from "../source/node.ts";
+import { type Dict, isDict } from "../source/value.ts";
+import { positionOf } from "../source/yaml.ts";
+import type { LoadContext } from "./context.ts";
+import { Entries, noKeywords } from "./entries.ts";
+import { readItems } from "./items.ts";
+import * as table from "./keyword-table.ts";
+import { readHandlers, readRoleEntry, roleBlocks, roleHandlers } from "./role.ts";
+import { type Scope, topScope } from "./scope.ts";
+import type { Item, Play, Raw, RoleUse, Section } from "./tree.ts";
+
+/** What an import_playbook adds to the plays that it brings. */
+export interface PlayExtras {
+  readonly vars: Dict;
+  readonly tags: readonly string[];
+  readonly when: Scope["when"];
+}
+
+export function readPlay(
+  node: MappingNode,
+  file: string,
+  folder: string,
+  extras: PlayExtras,
+  context: LoadContext,
+): Play {
+  const { notes } = context;
+  const entries = new Entries(node, context);
+  entries.check(table.play, "play");
+  const hosts = entries.raw("hosts");
+  if (hosts === undefined || hosts === "" || (Array.isArray(hosts) && hosts.length === 0)) {
+    notes.error(
+      "no-hosts",
+      "a play needs hosts",
+      entries.has("hosts") ? entries.at("hosts") : node.at,
+      "For example `hosts: all`.",
+    );
+  }
+  const vars = readVars(entries, context);
+  const keywords = entries.base(noKeywords);
+  const scope: Scope = {
+    ...topScope(folder),
+    keywords:
+      entries.has("user") && !entries.has("remote_user")
+        ? { ...keywords, remoteUser: entries.raw("user") ?? null }
+        : keywords,
+    tags: [...extras.tags, ...entries.tags()],
+    when: extras.when,
+  };
+  const uses: RoleUse[] = [];
+  const roles: Item[] = [];
+  const roleHandlerItems: Item[] = [];
+  const roleList = entries.entry("roles")?.value;
+  for (const each of roleList?.kind === "sequence" ? roleList.items : []) {
+    const read = readRoleEntry(each, { ...scope, vars: { ...vars, ...extras.vars } }, context);
+    if (!read) continue;
+    const inner = { ...read.scope, vars: scope.vars };
+    uses.push(...withDependencies(read.use));
+    roles.push(...roleBlocks(read.use, inner, context, each.at));
+    roleHandlerItems.push(...roleHandlers(read.use, inner, context));
+  }
+  // Names of imports may use the play's variables; the tasks themselves get them from the play's own level.
+  const importing = { ...scope, vars: scope.vars };
+  const part = (key: string) => readItems(entries.entry(key)?.value, importing, context);
+  const sections: Section[] = [
+    { name: "pre_tasks", items: part("pre_tasks") },
+    { name: "roles", items: roles },
+    { name: "tasks", items: part("tasks") },
+    { name: "post_tasks", items: part("post_tasks") },
+  ];
+  const handlers = [...roleHandlerItems, ...readHandlers(entries.entry("handlers")?.value, scope, context)];
+  const name = entries.text("name");
+  const optional = (key: string, property: string) => {
+    const value = entries.raw(key);
+    return value === undefined ? {} : { [property]: value };
+  };
+  return {
+    name: name ?? hostsText(hosts),
+    at: node.at,
+    file,
+    hosts: hosts ?? "all",
+    keywords: scope.keywords,
+    vars: Object.keys(extras.vars).length === 0 ? vars : { ...vars, ...extras.vars },
+    varsFiles: varsFiles(entries),
+    varsPrompt: entries.list("vars_prompt").filter(isDict),
+    tags: scope.tags,
+    ...optional("gather_facts", "gatherFacts"),
+    ...optional("gather_subset", "gatherSubset"),
+    ...optional("gather_timeout", "gatherTimeout"),
+    ...optional("fact_path", "factPath"),
+    serial: entries.list("serial"),
+    strategy: entries.raw("strategy") ?? "",
+    ...optional("order", "order"),
+    ...optional("force_handlers", "forceHandlers"),
+    ...optional("max_fail_percentage", "maxFailPercentage"),
+    sections,
+    handlers,
+    roles: uses,
+  };
+}
+
+function readVars(entries: Entries, context: LoadContext): Dict {
+  const value = entries.raw("vars");
+  // A list of mappings is an old spelling that Ansible still reads.
+  if (Array.isArray(value)) {
+    context.notes.later(
+      "vars-list",
+      "'vars' takes a mapping; a list of mappings is an old spelling",
+      entries.at("vars"),
+    );
+    return Object.assign({}, ...value.filter(isDict));
+  }
+  return entries.mapping("vars");
+}
+
+function varsFiles(entries: Entries): { readonly value: Raw; readonly at: Position }[] {
+  const value = entries.raw("vars_files");
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return [{ value, at: entries.at("vars_files") }];
+  return value.map((each, index) => ({ value: each, at: positionOf(value, index) ?? entries.at("vars_files") }));
+}
+
+function hostsText(hosts: Raw | undefined): string {
+  return Array.isArray(hosts) ? hosts.map(String).join(",") : String(hosts ?? "");
+}
+
+function withDependencies(use: RoleUse): RoleUse[] {
+  return [...use.dependencies.flatMap(withDependencies), use];
+}
