@@ -111,25 +111,32 @@ export function withNeeds(names: readonly string[], services: ReadonlyMap<string
   return [...found];
 }
 
-/** Defines `dc`: docker-compose 1, else the plugin, spoken to this project. */
-export function composeFunction(project: Project) {
-  const files = project.stdin !== undefined ? ["-f", "-"] : project.files.flatMap((file) => ["-f", file]);
-  const directory = project.directory === undefined ? [] : ["--project-directory", project.directory];
+/**
+ * Defines `dc`: docker-compose 1, else the plugin, spoken to this project. With `given` the definition comes on
+ * standard input and is kept in a private file while it is needed: docker-compose 1 reads it more than once.
+ */
+export function composeFunction(project: Project, given: boolean) {
+  const source = given ? sh`-f "$t/compose.yml"` : sh`${project.files.flatMap((file) => ["-f", file])}`;
+  const keep = given
+    ? sh`[ -n "$t" ] || { t=$(mktemp -d) || exit 1; trap 'rm -rf "$t"' EXIT; }
+cat > "$t/compose.yml" || exit 1
+`
+    : sh``;
   const envFile = project.envFile === undefined ? [] : ["--env-file", project.envFile];
-  const options = ["-p", project.name, ...directory, ...envFile, ...files];
+  const options = sh`${["-p", project.name, "--project-directory", project.directory ?? ".", ...envFile]} ${source}`;
   const exports = Object.entries(project.environment).reduce(
     (all, [key, value]) => sh`${all}export ${`${key}=${words(value)}`}
 `,
     sh`export COMPOSE_HTTP_TIMEOUT=120 COMPOSE_INTERACTIVE_NO_CLI=1 COMPOSE_IGNORE_ORPHANS=1
 `,
   );
-  return sh`${exports}${
+  return sh`${exports}${keep}${
     project.directory === undefined
       ? sh``
       : sh`cd ${project.directory} || exit 1
 `
-  }if command -v docker-compose >/dev/null 2>&1; then dc() { docker-compose ${project.engine.options} ${options} "$@"; }
-else dc() { docker ${project.engine.options} compose ${options} "$@"; }; fi`;
+  }if command -v docker-compose >/dev/null 2>&1; then dc() { docker-compose ${project.engine.options} ${options} "$@" </dev/null; }
+else dc() { docker ${project.engine.options} compose ${options} "$@" </dev/null; }; fi`;
 }
 
 const listing = (project: Project) => {
@@ -157,13 +164,13 @@ export function projectState(
       detail: `${project.directory ?? ""} ${project.files.join(" ")} ${options.extras}`,
       script: sh`t=$(mktemp -d) || exit 1
 trap 'rm -rf "$t"' EXIT
+exec 3<&0 0</dev/null
 (
 if command -v docker-compose >/dev/null 2>&1 || docker compose version >/dev/null 2>&1; then
-${composeFunction(project)}
+${composeFunction(project, project.stdin !== undefined)}
 dc config '--hash=*' > "$t/hashes" 2> "$t/errors" || : > "$t/failed"
 else echo 'docker-compose is not installed on the host' > "$t/errors"; : > "$t/failed"; fi
-) &
-exec 3<&0 0</dev/null
+) <&3 &
 ${listing(project)}
 wait
 echo '#=hashes=#'

@@ -109,7 +109,7 @@ function* look(args: Arguments, context: ModuleContext): Look<Plan> {
   if (state.hashes === undefined && goals.some(({ doubtful }) => doubtful) && !goals.some(({ certain }) => certain)) {
     yield* ask(unknownHashes(project));
   }
-  return upPlan(args, project, goals, state, services);
+  return upPlan(args, project, goals, state, services, named);
 }
 
 interface Given {
@@ -244,6 +244,7 @@ function upPlan(
   goals: readonly Goal[],
   state: ProjectState,
   services: ReadonlyMap<string, ServiceDefinition>,
+  named: readonly string[],
 ): Plan {
   const orphans = args.remove_orphans ? state.containers.filter(({ service }) => !services.has(service)) : [];
   const raising = goals.filter(
@@ -254,18 +255,22 @@ function upPlan(
       (!args.stopped && each.idle.length > 0),
   );
   const stopping = args.stopped ? goals.filter((each) => each.running.length > 0) : [];
-  const restarting = args.restarted && !args.stopped ? goals.filter((each) => each.running.length > 0) : [];
+  const restarting =
+    args.restarted && !args.stopped
+      ? goals.filter((each) => each.running.length > 0 && named.includes(each.service))
+      : [];
   const result: Dict = { services: describe(state.containers), actions: [] };
   const acts = raising.length + stopping.length + restarting.length + orphans.length > 0;
   if (!acts && !args.pull && !args.build) return { result };
 
-  const dc = composeFunction(project);
+  const inline = project.files.length === 0;
+  const dc = composeFunction(project, inline);
   const compose = (name: string, words: readonly string[]): Step => ({
     name,
     script: sh`${dc}
 dc ${words} || exit 1`,
     timeout: 3600,
-    ...(project.stdin === undefined ? {} : { stdin: project.stdin }),
+    ...(inline && project.stdin !== undefined ? { stdin: project.stdin } : {}),
   });
   const names = goals.map(({ service }) => service);
   const scales = goals.flatMap(({ service, count }) => ["--scale", `${service}=${count}`]);
@@ -420,9 +425,9 @@ function downPlan(args: Arguments, project: Project, state: ProjectState): Plan 
         {
           name: "take it down",
           timeout: 3600,
-          script: sh`${composeFunction(project)}
+          script: sh`${composeFunction(project, project.files.length === 0)}
 dc ${["down", ...options]} || exit 1`,
-          ...(project.stdin === undefined ? {} : { stdin: project.stdin }),
+          ...(project.files.length === 0 && project.stdin !== undefined ? { stdin: project.stdin } : {}),
         },
       ],
       effects: [
