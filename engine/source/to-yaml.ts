@@ -18,7 +18,7 @@ export interface YamlOptions {
   readonly explicitEnd?: boolean;
 }
 
-/** Python's `yaml.dump`, byte for byte as PyYAML writes it. */
+/** Python's `yaml.dump`, byte for byte as PyYAML with libyaml writes it. */
 export function toYaml(value: Value, options: YamlOptions = {}): string {
   return new Emitter(options).document(value);
 }
@@ -34,7 +34,6 @@ class Emitter {
   readonly #start: boolean;
   readonly #end: boolean;
   #flowLevel = 0;
-  #openEnded = false;
 
   constructor(options: YamlOptions) {
     const step = options.indent ?? 2;
@@ -56,7 +55,7 @@ class Emitter {
     }
     this.#node(value, "root");
     if (this.#pen.column > 0) this.#pen.lineBreak();
-    if (this.#openEnded || this.#end) this.#pen.text += "...\n";
+    if (this.#end) this.#pen.text += "...\n";
     return this.#pen.text;
   }
 
@@ -116,7 +115,7 @@ class Emitter {
     if (this.#sort) keys.sort(byCodePoint);
     const entry = (key: string): void => {
       const analysis = analyzeScalar(key, this.#unicode);
-      if (!analysis.empty && !analysis.multiline && key.length < 128) {
+      if (!analysis.multiline && key.length <= 128) {
         this.#node(key, "simple-key");
         this.#pen.indicator(":", false);
       } else {
@@ -151,7 +150,6 @@ class Emitter {
     const split = context !== "simple-key";
     this.#deeper(true, false, () => {
       if (this.#mayBePlain(text, analysis, context, isText)) {
-        if (context === "root") this.#openEnded = true;
         writePlain(this.#pen, text, split);
       } else if (analysis.allowSingleQuoted && !(context === "simple-key" && analysis.multiline)) {
         writeSingleQuoted(this.#pen, text, split);
@@ -161,7 +159,8 @@ class Emitter {
 
   #mayBePlain(text: string, analysis: ScalarAnalysis, context: Context, isText: boolean): boolean {
     if (isText && !resolvesToString(text)) return false;
-    if (context === "simple-key" && (analysis.empty || analysis.multiline)) return false;
+    if (analysis.empty && (context === "simple-key" || this.#flowLevel > 0)) return false;
+    if (context === "simple-key" && analysis.multiline) return false;
     return this.#flowLevel > 0 ? analysis.allowFlowPlain : analysis.allowBlockPlain;
   }
 }

@@ -1,6 +1,6 @@
 import type { Pen } from "./yaml-pen.ts";
 
-/** Which styles a text allows, in PyYAML's terms. */
+/** Which styles a text allows, in libyaml's terms, through which Ansible writes. */
 export interface ScalarAnalysis {
   readonly empty: boolean;
   readonly multiline: boolean;
@@ -15,12 +15,7 @@ const whitespace = `\0 \t\r${breaks}`;
 function isPrintable(code: number, unicode: boolean): boolean {
   if (code >= 0x20 && code <= 0x7e) return true;
   if (!unicode || code === 0xfeff) return false;
-  return (
-    code === 0x85 ||
-    (code >= 0xa0 && code <= 0xd7ff) ||
-    (code >= 0xe000 && code <= 0xfffd) ||
-    (code >= 0x10000 && code <= 0x10ffff)
-  );
+  return (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd);
 }
 
 /** Looks at a text once and says which styles keep it whole. */
@@ -128,39 +123,33 @@ const escapes: ReadonlyMap<string, string> = new Map([
 export function writeDoubleQuoted(pen: Pen, text: string, split: boolean, unicode: boolean): void {
   pen.indicator('"', true);
   const characters = [...text];
-  let start = 0;
-  for (let end = 0; end <= characters.length; end++) {
-    const character = characters[end];
-    const code = character?.codePointAt(0) ?? 0;
-    const asIs =
-      character !== undefined &&
-      !'"\\\u0085\u2028\u2029\ufeff'.includes(character) &&
-      ((code >= 0x20 && code <= 0x7e) ||
-        (unicode && ((code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd))));
-    if (!asIs) {
-      if (start < end) {
-        pen.raw(characters.slice(start, end).join(""));
-        start = end;
-      }
-      if (character !== undefined) {
-        const known = escapes.get(character);
-        const hex = code.toString(16).toUpperCase();
-        if (known !== undefined) pen.raw(`\\${known}`);
-        else if (code <= 0xff) pen.raw(`\\x${hex.padStart(2, "0")}`);
-        else if (code <= 0xffff) pen.raw(`\\u${hex.padStart(4, "0")}`);
-        else pen.raw(`\\U${hex.padStart(8, "0")}`);
-        start = end + 1;
-      }
-    }
-    const inside = end > 0 && end < characters.length - 1;
-    if (inside && (character === " " || start >= end) && pen.column + (end - start) > pen.width && split) {
-      pen.raw(`${characters.slice(start, Math.max(start, end)).join("")}\\`);
-      if (start < end) start = end;
-      pen.newLine();
+  let afterBlank = false;
+  for (const [index, character] of characters.entries()) {
+    const code = character.codePointAt(0) ?? 0;
+    const inside = index > 0 && index < characters.length - 1;
+    if (!isPrintable(code, unicode) || '"\\\u2028\u2029'.includes(character)) {
+      pen.raw(escapeCharacter(character, code));
+      afterBlank = false;
+    } else if (character === " ") {
+      if (split && !afterBlank && inside && pen.column > pen.width) {
+        pen.newLine();
+        if (characters[index + 1] === " ") pen.raw("\\");
+      } else pen.raw(" ");
+      afterBlank = true;
       pen.whitespace = false;
       pen.indention = false;
-      if (characters[start] === " ") pen.raw("\\");
+    } else {
+      pen.raw(character);
+      afterBlank = false;
     }
   }
   pen.indicator('"', false);
+}
+
+function escapeCharacter(character: string, code: number): string {
+  const known = escapes.get(character);
+  const hex = code.toString(16).toUpperCase();
+  if (known !== undefined) return `\\${known}`;
+  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }

@@ -84,7 +84,10 @@ export const pathFilters: Family = {
   ),
   splitext: onText((path) => tuple(...splitExtension(path))),
   win_basename: onText((path) => win32.basename(path)),
-  win_dirname: onText((path) => win32.dirname(path)),
+  win_dirname: onText((path) => {
+    const head = path.slice(0, Math.max(path.lastIndexOf("\\"), path.lastIndexOf("/"), path.indexOf(":")) + 1);
+    return /^(?:[A-Za-z]:)?[\\/]*$/.test(head) ? head : head.replace(/[\\/]+$/, "");
+  }),
   win_splitdrive: onText((path) => {
     const drive = /^(?:[A-Za-z]:|\\\\[^\\]+\\[^\\]+)/.exec(path)?.[0] ?? "";
     return tuple(drive, path.slice(drive.length));

@@ -32,14 +32,17 @@ export const regexFilters: Family = {
     return result;
   }),
   regex_search: plugin("regex *groups ignorecase multiline", (input, args, _, { rest }) => {
+    const wanted = rest.map((each) => {
+      const group = /^\\(?:g<(\S+)>|(\d+))/.exec(text(each));
+      const name = group?.[1] ?? group?.[2];
+      return name ?? fail(`'${text(each)}' is no reference to a group, such as '\\1' or '\\g<name>'`);
+    });
     const match = pythonRegex(given(args["regex"]), flags(args)).exec(text(input));
     if (match === null) return null;
-    const wanted = rest.length > 0 ? rest : [];
     if (wanted.length === 0) return match[0];
-    return wanted.map((each) => {
-      const group = /^\\(?:g<(\w+)>|(\d+))$/.exec(text(each));
-      const name = group?.[1] ?? group?.[2];
-      if (name === undefined) return fail(`'${text(each)}' is no reference to a group; write '\\\\1' or '\\\\g<name>'`);
+    return wanted.map((name) => {
+      const known = /^\d+$/.test(name) ? Number(name) < match.length : Object.hasOwn(match.groups ?? {}, name);
+      if (!known) return fail(`the expression has no group '${name}'`);
       return (/^\d+$/.test(name) ? match[Number(name)] : match.groups?.[name]) ?? null;
     });
   }),

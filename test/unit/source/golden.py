@@ -29,7 +29,7 @@ def plain(v):
 
 
 def dump(v, **kw):
-    return yaml.dump(v, Dumper=yaml.SafeDumper, **kw)
+    return yaml.dump(v, Dumper=yaml.CSafeDumper, **kw)
 
 
 out = {

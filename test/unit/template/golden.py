@@ -326,7 +326,6 @@ none is falsy
 'abc' | bool
 true | bool
 'True' | bool
-none | bool
 2 | bool
 true | ternary('a', 'b')
 false | ternary('a', 'b')
