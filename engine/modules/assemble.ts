@@ -7,7 +7,7 @@ import { sourceBytes } from "./controller-files.ts";
 import { landFile } from "./land-file.ts";
 import { attributeArguments, attributeRefusals } from "./ownership.ts";
 import { baseName, remotePath } from "./path-names.ts";
-import { pathState } from "./paths.ts";
+import { lookAt, pathState } from "./paths.ts";
 import { pythonRegex } from "./python-regex.ts";
 import { tree } from "./tree.ts";
 
@@ -61,7 +61,7 @@ export default stateModule<typeof args, readonly Fragment[] | undefined>({
 
 function* fragmentsOnHost(src: string): Look<Fragment[]> {
   const folder = yield* remotePath(src);
-  const own = yield* ask(pathState(folder, { follow: true }));
+  const own = yield* lookAt(folder, { follow: true });
   if (!own.exists) throw new ModuleFailure(`Source (${src}) does not exist`);
   if (own.type !== "directory") throw new ModuleFailure(`Source (${src}) is not a directory`);
   const entries = (yield* ask(tree(folder, { depth: 1, follow: true }))).filter((entry) => entry.type === "file");

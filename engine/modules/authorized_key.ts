@@ -17,7 +17,7 @@ import {
 } from "./contract.ts";
 import { attributeScript } from "./ownership.ts";
 import { assign } from "./path-names.ts";
-import { created, pathEffect, pathState } from "./paths.ts";
+import { created, lookAt, pathEffect } from "./paths.ts";
 import { linesOf } from "./python-regex.ts";
 
 export default stateModule({
@@ -53,7 +53,7 @@ export default stateModule({
       ["state", args.state],
       ["exclusive", args.exclusive],
     ]);
-    const before = yield* ask(pathState(file, { follow: args.follow, content: true }));
+    const before = yield* lookAt(file, { follow: args.follow, content: true });
     const old = before.exists ? (before.content?.toString() ?? "") : "";
     const wanted = args.key
       .split("\n")
@@ -66,7 +66,7 @@ export default stateModule({
     const steps: Step[] = [];
     const effects: Effect[] = [];
     if (args.manage_dir && args.path === undefined && args.state === "present") {
-      const state = yield* ask(pathState(folder, { follow: true }));
+      const state = yield* lookAt(folder, { follow: true });
       const bare = state.exists ? state : created(state, "directory");
       const after = {
         ...bare,

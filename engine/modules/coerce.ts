@@ -1,8 +1,8 @@
 import type { TSchema } from "@sinclair/typebox";
+import { nearest } from "../source/nearest.ts";
 import { pythonStr } from "../source/python-repr.ts";
 import { type Dict, dict, Float, isDict, Tagged, type Value } from "../source/value.ts";
 import { parsePairs } from "./free-form.ts";
-import { nearest } from "../source/nearest.ts";
 
 export type Coerced =
   | { readonly value: Value }

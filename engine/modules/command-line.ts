@@ -5,7 +5,7 @@ import { type Dict, dict } from "../source/value.ts";
 import { flag, list, optional, path, text } from "./argument-types.ts";
 import { type ActionResult, ask, type Look, type ModuleContext, type Query } from "./contract.ts";
 import { baseName, normalise } from "./path-names.ts";
-import { pathState } from "./paths.ts";
+import { lookAt } from "./paths.ts";
 
 /** The arguments that command, shell and script share. */
 export const commandArguments = {
@@ -56,7 +56,7 @@ export function* guardOf(
 
 function* present(pattern: string, folder: string | undefined): Look<boolean> {
   const full = folder !== undefined && !/^[/~]/.test(pattern) ? posix.join(folder, pattern) : pattern;
-  if (full.startsWith("/") && !/[*?[]/.test(full)) return (yield* ask(pathState(full, { follow: true }))).exists;
+  if (full.startsWith("/") && !/[*?[]/.test(full)) return (yield* lookAt(full, { follow: true })).exists;
   return yield* ask(anyMatch(full));
 }
 

@@ -50,6 +50,8 @@ export function* land(landing: Landing): Look<Landed> {
   const shaped = yield* withAttributes(base, landing.attributes, umask);
   const after: PresentPath = {
     ...shaped,
+    // New content is a new file under the old name.
+    ...(same ? {} : { inode: 0, links: 1 }),
     size: incoming.size,
     sha256: incoming.sha256,
     ...withBytes(bytesOf(content)),

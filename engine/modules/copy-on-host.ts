@@ -8,14 +8,14 @@ import { destination, fileBefore, type LandArguments } from "./land-file.ts";
 import { octal } from "./mode.ts";
 import { attributeResult } from "./ownership.ts";
 import { baseName, isBelow, remotePath } from "./path-names.ts";
-import { type PresentPath, pathState } from "./paths.ts";
+import { lookAt, type PresentPath, pathState } from "./paths.ts";
 import { tree } from "./tree.ts";
 
 /** Copies from one place of the host to another. */
 export function* copyOnHost(args: LandArguments & { readonly src?: string; readonly checksum?: string }): Look<Plan> {
   const given = args.src ?? "";
   const source = yield* remotePath(given);
-  const state = yield* ask(pathState(source, { follow: true, content: { limit: 200_000 }, sha256: true }));
+  const state = yield* lookAt(source, { follow: true, content: { limit: 200_000 }, sha256: true });
   if (!state.exists) throw new ModuleFailure(`Source ${given} not found`);
   if (state.type === "directory") return yield* folderOnHost(args, source, given.endsWith("/"));
   if (state.sha256 === undefined) throw new ModuleFailure(`Source ${given} is no regular file`);
@@ -28,7 +28,7 @@ export function* copyOnHost(args: LandArguments & { readonly src?: string; reado
     ["src", given],
   ]);
   if (before.exists && !args.force) return { result };
-  const folder = yield* ask(pathState(posix.dirname(before.path), { follow: true }));
+  const folder = yield* lookAt(posix.dirname(before.path), { follow: true });
   if (!folder.exists) throw new ModuleFailure(`Destination directory ${folder.path} does not exist`);
   const { change, after } = yield* land({
     before,
@@ -52,7 +52,7 @@ function* folderOnHost(args: LandArguments, source: string, contentOnly: boolean
   const entries = yield* ask(tree(source));
   const name = (entry: PresentPath) =>
     posix.join(contentOnly ? "" : baseName(source), entry.path.slice(source.length + 1));
-  const root = yield* ask(pathState(source, { follow: true }));
+  const root = yield* lookAt(source, { follow: true });
   const regular = entries.filter((entry) => entry.type === "file");
   const contents = yield* askAll(
     regular.map((entry) => pathState(entry.path, { sha256: true, content: { limit: 200_000 } })),

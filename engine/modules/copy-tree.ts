@@ -2,13 +2,13 @@ import { posix } from "node:path";
 import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, dict } from "../source/value.ts";
 import { land, sha256 } from "./content.ts";
-import { ask, askAll, type DiffPart, type Effect, type Look, ModuleFailure, type Plan, type Step } from "./contract.ts";
+import { askAll, type DiffPart, type Effect, type Look, ModuleFailure, type Plan, type Step } from "./contract.ts";
 import type { SourceTree } from "./controller-files.ts";
 import { makeFolders, missingFolders } from "./folders.ts";
 import type { LandArguments } from "./land-file.ts";
 import { octal } from "./mode.ts";
 import { assign, remotePath } from "./path-names.ts";
-import { type AbsentPath, created, pathEffect, pathState } from "./paths.ts";
+import { type AbsentPath, created, lookAt, pathEffect, pathState } from "./paths.ts";
 
 /** Everything a plan consists of, gathered file by file. */
 class Gathered {
@@ -80,7 +80,7 @@ export function* copyTree(args: LandArguments, tree: SourceTree): Look<Plan> {
     if (change) all.add(change);
   }
   for (const link of tree.links) {
-    const state = yield* ask(pathState(posix.join(dest, link.name)));
+    const state = yield* lookAt(posix.join(dest, link.name));
     if (state.exists && state.type === "link" && state.target === link.target) continue;
     if (state.exists) throw new ModuleFailure(`${state.path} is in the way of a link.`);
     all.add({

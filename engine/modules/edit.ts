@@ -2,11 +2,11 @@ import { posix } from "node:path";
 import { type Dict, dict } from "../source/value.ts";
 import { flag, optional, path, text } from "./argument-types.ts";
 import { land } from "./content.ts";
-import { ask, type Look, ModuleFailure, type Plan } from "./contract.ts";
+import { type Look, ModuleFailure, type Plan } from "./contract.ts";
 import { makeFolders, missingFolders } from "./folders.ts";
 import { type Attributes, attributeArguments } from "./ownership.ts";
 import { remotePath } from "./path-names.ts";
-import { pathState } from "./paths.ts";
+import { lookAt } from "./paths.ts";
 
 /** The arguments of every module that edits a text file in place. */
 export const editArguments = {
@@ -32,7 +32,7 @@ export function* edit(
   change: (text: string | undefined, native: (text: string) => string) => Edited | undefined,
 ): Look<Plan> {
   const path = yield* remotePath(args.path);
-  const own = yield* ask(pathState(path, { follow: true, content: true }));
+  const own = yield* lookAt(path, { follow: true, content: true });
   if (own.exists && own.type === "directory") throw new ModuleFailure(`Path ${path} is a directory !`, { rc: 256 });
   if (!own.exists && !options.create) throw new ModuleFailure(options.missing.replace("%s", path), { rc: 257 });
   const bytes = own.exists ? own.content : undefined;
@@ -41,7 +41,7 @@ export function* edit(
   const edited = change(bytes?.toString(encoding), native);
   if (!edited) return { result: dict([["msg", `file not present`]]) };
   const result: Dict = { ...edited.result, msg: edited.message };
-  const before = own.exists ? own : yield* ask(pathState(own.real, { content: true }));
+  const before = own.exists ? own : yield* lookAt(own.real, { content: true });
   const missing = own.exists ? [] : yield* missingFolders(posix.dirname(own.real));
   const made = yield* makeFolders(missing, {});
   const { change: landed } = yield* land({

@@ -5,7 +5,6 @@ import { type Dict, dict } from "../source/value.ts";
 import { choice, flag, optional, path, text } from "./argument-types.ts";
 import { attributeDiff } from "./content.ts";
 import {
-  ask,
   type Change,
   type DiffPart,
   type Effect,
@@ -28,7 +27,7 @@ import {
   withAttributes,
 } from "./ownership.ts";
 import { assign, linkTarget, parentOf, remotePath } from "./path-names.ts";
-import { created, type PathState, type PresentPath, pathEffect, pathState, removed } from "./paths.ts";
+import { created, lookAt, type PathState, type PresentPath, pathEffect, removed } from "./paths.ts";
 import { recursiveAttributes } from "./recurse.ts";
 import { type Times, timesOf, touchScript } from "./times.ts";
 
@@ -65,7 +64,7 @@ export default stateModule({
 
   *look(args): Look<Plan> {
     const path = yield* remotePath(args.path);
-    const own = yield* ask(pathState(path));
+    const own = yield* lookAt(path);
     const state = args.state ?? (own.exists ? stateOf(own) : args.recurse ? "directory" : "file");
     if (args.recurse && state !== "directory") {
       throw new ModuleFailure("recurse option requires state to be 'directory'");
@@ -128,7 +127,7 @@ function remove(own: PathState): Plan {
 /** What a path's link leads to, if links are followed. */
 function* followed(own: PathState, follow: boolean): Look<PathState> {
   if (!own.exists || own.type !== "link" || !follow) return own;
-  return yield* ask(pathState(own.path, { follow: true }));
+  return yield* lookAt(own.path, { follow: true });
 }
 
 function* directory(own: PathState, args: Arguments): Look<Plan> {
@@ -236,7 +235,7 @@ function* touch(own: PathState, args: Arguments): Look<Plan> {
 }
 
 function* requireFolder(path: string): Look<void> {
-  const folder = yield* ask(pathState(parentOf(path), { follow: true }));
+  const folder = yield* lookAt(parentOf(path), { follow: true });
   if (!folder.exists || folder.type !== "directory") {
     throw new ModuleFailure(`Error, could not touch target: there is no directory ${parentOf(path)}`, { path });
   }
@@ -251,14 +250,14 @@ function* link(own: PathState, args: Arguments): Look<Plan> {
     source = own.target;
   }
   if (source.startsWith("~")) source = yield* remotePath(source);
-  const folder = yield* ask(pathState(parentOf(own.path), { follow: true }));
+  const folder = yield* lookAt(parentOf(own.path), { follow: true });
   if (own.exists && own.type === "directory" && !args.force) {
     throw new ModuleFailure(`refusing to convert from directory to symlink for ${own.path}`, { path: own.path });
   }
   if (own.exists && own.type !== "directory" && own.type !== "link" && !args.force) {
     throw new ModuleFailure(`refusing to convert from file to symlink for ${own.path}`, { path: own.path });
   }
-  const target = yield* ask(pathState(linkTarget(own.path, source), { follow: true }));
+  const target = yield* lookAt(linkTarget(own.path, source), { follow: true });
   const warnings: string[] = [];
   if (!target.exists && !args.force) {
     throw new ModuleFailure(
@@ -272,7 +271,7 @@ function* link(own: PathState, args: Arguments): Look<Plan> {
   // A directory in the way is emptied only when there is nothing in it: rmdir says so.
   const bare: PresentPath = linked
     ? own
-    : { ...created(own.exists ? removed(own) : own, "link", source.length), target: source };
+    : { ...created(own.exists ? removed(own) : own, "link", source.length), target: source, leadsTo: target.real };
   // Attributes are those of the target where links are followed.
   const subject = args.follow && target.exists ? target : bare;
   const wanted: Attributes = args.follow && !target.exists ? {} : args;
@@ -323,7 +322,7 @@ mv -f -- "$t" "$p" || { rm -f -- "$t"; exit 1; }`;
 
 function* hardLink(own: PathState, args: Arguments): Look<Plan> {
   const source = yield* remotePath(args.src ?? "");
-  const target = yield* ask(pathState(source, { follow: args.follow }));
+  const target = yield* lookAt(source, { follow: args.follow });
   if (!target.exists) {
     throw new ModuleFailure(`src does not exist: ${source}`, { dest: own.path, src: source });
   }

@@ -6,7 +6,7 @@ import { ask, askAll, type Look, ModuleFailure, type Plan, type Query, stateModu
 import { hash } from "./controller-files.ts";
 import { resolveMode } from "./mode.ts";
 import { baseName, remotePath } from "./path-names.ts";
-import { type PresentPath, pathState } from "./paths.ts";
+import { lookAt, type PresentPath, pathState } from "./paths.ts";
 import { pythonRegex } from "./python-regex.ts";
 import { checksumAlgorithms, statFacts } from "./stat-facts.ts";
 import { tree } from "./tree.ts";
@@ -59,7 +59,7 @@ export default stateModule({
     const now = args.age === undefined ? 0 : yield* ask(clock);
     for (const given of args.paths) {
       const folder = yield* remotePath(given);
-      const own = yield* ask(pathState(folder, { follow: true }));
+      const own = yield* lookAt(folder, { follow: true });
       if (!own.exists || own.type !== "directory") {
         skipped[given] = `'${given}' is not a directory`;
         continue;
@@ -168,7 +168,7 @@ function* containing(entries: readonly PresentPath[], args: Arguments): Look<Pre
 function* described(entry: PresentPath, args: Arguments): Look<Dict> {
   const facts = statFacts(entry);
   if (args.get_checksum && entry.type === "file") {
-    const state = yield* ask(pathState(entry.path, { content: true }));
+    const state = yield* lookAt(entry.path, { content: true });
     if (state.exists && state.content) facts["checksum"] = hash(args.checksum_algorithm, state.content);
   }
   return facts;

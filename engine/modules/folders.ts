@@ -1,13 +1,13 @@
 import type { Script } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
-import { ask, askAll, type Effect, type Look, ModuleFailure, type Step } from "./contract.ts";
+import { askAll, type Effect, type Look, ModuleFailure, type Step } from "./contract.ts";
 import { type Attributes, attributeScript, withAttributes } from "./ownership.ts";
 import { ancestorsOf, assign } from "./path-names.ts";
-import { type AbsentPath, created, type PresentPath, pathEffect, pathState } from "./paths.ts";
+import { type AbsentPath, created, lookAt, type PresentPath, pathEffect, pathState } from "./paths.ts";
 
 /** The folders that have to be made so that `path` is one, the outermost first; none where it is there. */
 export function* missingFolders(path: string): Look<AbsentPath[]> {
-  const own = yield* ask(pathState(path, { follow: true }));
+  const own = yield* lookAt(path, { follow: true });
   if (own.exists) {
     if (own.type !== "directory") throw new ModuleFailure(`${path} exists and is no directory.`);
     return [];

@@ -26,7 +26,7 @@ import {
   withAttributes,
 } from "./ownership.ts";
 import { assign, remotePath } from "./path-names.ts";
-import { created, type PathState, pathState } from "./paths.ts";
+import { created, lookAt, type PathState } from "./paths.ts";
 
 const args = Type.Object({
   url: text("The address."),
@@ -159,9 +159,9 @@ function requestOf(args: Arguments, url: string): HttpRequest {
 
 function* present(args: Arguments): Look<PathState> {
   const dest = yield* remotePath(args.dest);
-  const state = yield* ask(pathState(dest, { follow: true }));
+  const state = yield* lookAt(dest, { follow: true });
   const folder = args.dest.endsWith("/") || (state.exists && state.type === "directory");
-  return folder ? yield* ask(pathState(posix.join(dest, nameOf(args.url)), { follow: true })) : state;
+  return folder ? yield* lookAt(posix.join(dest, nameOf(args.url)), { follow: true }) : state;
 }
 
 function nameOf(url: string): string {
@@ -291,7 +291,7 @@ function* place(
   before: PathState,
   loaded: { temporary: string; size: number; sha256: string },
 ): Look<Plan> {
-  const own = before.exists ? yield* ask(pathState(before.real, { sha256: true })) : before;
+  const own = before.exists ? yield* lookAt(before.real, { sha256: true }) : before;
   const bare =
     own.exists && own.type === "file"
       ? own

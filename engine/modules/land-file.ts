@@ -1,13 +1,13 @@
 import { posix } from "node:path";
 import { type Dict, dict } from "../source/value.ts";
 import { land, sha256 } from "./content.ts";
-import { ask, type Look, ModuleFailure, type Plan } from "./contract.ts";
+import { type Look, ModuleFailure, type Plan } from "./contract.ts";
 import type { SourceFile } from "./controller-files.ts";
 import { makeFolders, missingFolders } from "./folders.ts";
 import { octal } from "./mode.ts";
 import { attributeResult } from "./ownership.ts";
 import { remotePath } from "./path-names.ts";
-import { type PathState, pathState } from "./paths.ts";
+import { lookAt, type PathState } from "./paths.ts";
 
 export interface LandArguments {
   readonly dest: string;
@@ -30,17 +30,17 @@ export function* destination(dest: string, name: string): Look<string> {
   const path = yield* remotePath(dest);
   if (name === "") return path;
   if (dest.endsWith("/")) return posix.join(path, name);
-  const state = yield* ask(pathState(path, { follow: true }));
+  const state = yield* lookAt(path, { follow: true });
   return state.exists && state.type === "directory" ? posix.join(path, name) : path;
 }
 
 /** The file at `path`, through a link where asked, with its content unless it is the digest's. */
 export function* fileBefore(path: string, digest: string, follow: boolean): Look<PathState> {
   const content = { unless: digest, limit: seen };
-  const own = yield* ask(pathState(path, { content }));
+  const own = yield* lookAt(path, { content });
   if (!own.exists || own.type !== "link" || !follow) return own;
-  const { real } = yield* ask(pathState(path, { follow: true }));
-  return yield* ask(pathState(real, { content }));
+  const { real } = yield* lookAt(path, { follow: true });
+  return yield* lookAt(real, { content });
 }
 
 /** Plans one file of given content: what copy, template, assemble and get_url have in common. */

@@ -1,9 +1,9 @@
 import type { Reply } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
 import { Unknown } from "../source/value.ts";
-import { type Effect, ModuleFailure, type Query } from "./contract.ts";
-import { assign, decodeName, hasRawBytes, normalise } from "./path-names.ts";
-import { overlay } from "./path-overlay.ts";
+import { ask, askMaybe, type Effect, type Look, ModuleFailure, type Query } from "./contract.ts";
+import { assign, decodeName, hasRawBytes, linkTarget, normalise } from "./path-names.ts";
+import { overlay, sharedByName, ThroughLink } from "./path-overlay.ts";
 
 export type FileType = "file" | "directory" | "link" | "block" | "char" | "fifo" | "socket";
 
@@ -47,6 +47,8 @@ export interface PresentPath {
   readonly inode: number;
   /** A link's text. */
   readonly target?: string;
+  /** Prediction: where a link leads in the end. */
+  readonly leadsTo?: string;
   readonly sha256?: string;
   readonly content?: Buffer;
   /** Prediction: a folder that is not there yet, so nothing else is in it. */
@@ -138,9 +140,21 @@ ${
         const reason = predictions.open("path") ?? (neverShipped(p) ? undefined : predictions.open("shipped-path"));
         if (reason !== undefined) return new Unknown(reason);
       }
-      return observed;
+      return sharedByName(observed, predictions);
     },
   };
+}
+
+/** Asks what is at a path; behind a link that is only predicted, at the place where it will lead. */
+export function* lookAt(path: string, options: PathOptions = {}): Look<PathState> {
+  let place = path;
+  for (let hop = 0; hop < 20; hop++) {
+    const answer = yield* askMaybe(pathState(place, options));
+    if (answer instanceof ThroughLink) place = answer.to;
+    else if (answer instanceof Unknown) break;
+    else return place === path ? answer : { ...answer, path: normalise(path) };
+  }
+  return yield* ask(pathState(place, options)); // ends the look: it is unknown
 }
 
 /** The change of a path, for a plan's effects. */
@@ -211,9 +225,10 @@ function settled(
 ): PathState | Unknown | undefined {
   if (!found.exists) return found;
   if (found.type === "link" && options.follow) {
-    const target = found.target === undefined ? undefined : at(normalise(found.target));
-    if (target === undefined || target instanceof Unknown) return new Unknown(`${found.path} will be a link`);
-    return settled(target, options, at);
+    const to = found.leadsTo ?? linkTarget(found.real, found.target ?? "");
+    const target = at(to);
+    if (target === undefined) return new ThroughLink(found.path, to);
+    return target instanceof Unknown ? target : settled(target, options, at);
   }
   if (found.type !== "file" || (!options.content && !options.sha256)) return found;
   if (found.keepsContent) return undefined;

@@ -1,9 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import { dict } from "../source/value.ts";
 import { path } from "./argument-types.ts";
-import { ask, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
+import { type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
 import { remotePath } from "./path-names.ts";
-import { pathState } from "./paths.ts";
+import { lookAt } from "./paths.ts";
 
 export default stateModule({
   name: "slurp",
@@ -16,7 +16,7 @@ export default stateModule({
 
   *look(args): Look<Plan> {
     const path = yield* remotePath(args.src);
-    const state = yield* ask(pathState(path, { follow: true, content: true }));
+    const state = yield* lookAt(path, { follow: true, content: true });
     if (!state.exists) throw new ModuleFailure(`file not found: ${args.src}`);
     if (state.type === "directory") throw new ModuleFailure(`source is a directory and must be a file: ${args.src}`);
     if (!state.content) throw new ModuleFailure(`unable to slurp file: ${args.src} is no regular file`);

@@ -3,7 +3,7 @@ import { type Dict, dict } from "../source/value.ts";
 import { choice, flag, path } from "./argument-types.ts";
 import { ask, type Look, type Plan, stateModule } from "./contract.ts";
 import { remotePath } from "./path-names.ts";
-import { pathState } from "./paths.ts";
+import { lookAt } from "./paths.ts";
 import { checksumAlgorithms, predictedDetails, statDetails, statFacts } from "./stat-facts.ts";
 
 // A state module that never changes anything: so it sees predictions, is read ahead, and loops in one round trip.
@@ -36,12 +36,12 @@ export default stateModule({
 
   *look(args): Look<Plan> {
     const path = yield* remotePath(args.path);
-    const state = yield* ask(pathState(path, { follow: args.follow }));
+    const state = yield* lookAt(path, { follow: args.follow });
     if (!state.exists) return { result: dict([["stat", dict([["exists", false]])]]) };
     const checksum = args.get_checksum ? args.checksum_algorithm : undefined;
     const facts: Dict = { exists: true, ...statFacts({ ...state, path: args.path }) };
     if (state.inode === 0) {
-      const full = yield* ask(pathState(path, { follow: args.follow }));
+      const full = yield* lookAt(path, { follow: args.follow });
       Object.assign(facts, predictedDetails(full.exists ? full : state, checksum));
     } else {
       const details = yield* ask(

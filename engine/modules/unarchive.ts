@@ -24,7 +24,7 @@ import {
 } from "./ownership.ts";
 import { assign, normalise, remotePath } from "./path-names.ts";
 import { overlay } from "./path-overlay.ts";
-import { type PresentPath, pathState, pathUnknown } from "./paths.ts";
+import { lookAt, type PresentPath, pathUnknown } from "./paths.ts";
 import { tree } from "./tree.ts";
 
 const args = Type.Object({
@@ -82,14 +82,14 @@ export default stateModule<typeof args, Prepared>({
       ["src", source],
     ]);
     if (args.creates !== undefined) {
-      const mark = yield* ask(pathState(yield* remotePath(args.creates)));
+      const mark = yield* lookAt(yield* remotePath(args.creates));
       if (mark.exists) return { result: { ...result, msg: `skipped, since ${args.creates} exists` } };
     }
     if (args.remote_src) {
-      const archive = yield* ask(pathState(source, { follow: true }));
+      const archive = yield* lookAt(source, { follow: true });
       if (!archive.exists) throw new ModuleFailure(`Source '${source}' does not exist`);
     }
-    const folder = yield* ask(pathState(dest, { follow: true }));
+    const folder = yield* lookAt(dest, { follow: true });
     if (!folder.exists || folder.type !== "directory")
       throw new ModuleFailure(`dest '${dest}' must be an existing dir`);
     const seen = yield* ask(compared(source, dest, args, prepared, folder.fresh !== undefined));
