@@ -1,3 +1,4 @@
+import type { connect } from "../host/connect.ts";
 import type { Inventory } from "../inventory/contract.ts";
 import type { Secrets } from "../source/secrets.ts";
 import type { Dict } from "../source/value.ts";
@@ -51,6 +52,8 @@ export interface RunOptions {
   ) => Promise<string | undefined>;
   /** Path of the ansible.cfg that was read: the magic variable ansible_config_file. */
   readonly configFile?: string;
+  /** Makes connections; host/connect.ts's unless a test cuts them. */
+  readonly connect?: typeof connect;
   /** Default strategy where a play names none. */
   readonly strategy?: string;
 }

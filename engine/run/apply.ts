@@ -1,0 +1,94 @@
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { HostError, type Reply, type Session } from "../host/contract.ts";
+import { sh } from "../host/script.ts";
+import { type Change, type ContentSource, ModuleFailure, type Step, type StepContext } from "../modules/contract.ts";
+import type { Seat } from "./connections.ts";
+
+/** Bytes up to which an upload travels with the requests instead of a channel of its own. */
+const smallUpload = 256 * 1024;
+
+export interface ApplyOptions {
+  readonly signal: AbortSignal;
+  /** Seconds for each step that names none. */
+  readonly timeout?: number;
+  readonly context: StepContext;
+  readonly trace?: (text: string) => void;
+}
+
+/** Thrown where a connection was lost while steps were under way: the task is looked at and planned anew. */
+export class StepsLost extends Error {
+  readonly reason: HostError;
+  constructor(reason: HostError) {
+    super(reason.message);
+    this.name = "StepsLost";
+    this.reason = reason;
+  }
+}
+
+/**
+ * Carries out a plan's steps, one after the other; those of several items share the pipe.
+ * @throws ModuleFailure where a step failed, StepsLost, HostError
+ */
+export async function applySteps(change: Change, seat: Seat, options: ApplyOptions): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  try {
+    for (const step of change.steps) replies.push(await applyStep(step, seat, options));
+  } catch (error) {
+    if (error instanceof HostError && error.code === "connection-lost") throw new StepsLost(error);
+    throw error;
+  }
+  return replies;
+}
+
+async function applyStep(step: Step, seat: Seat, options: ApplyOptions): Promise<Reply> {
+  const session = await seat.session();
+  if (step.upload) await upload(step.upload.content, step.upload.path, session, options);
+  options.trace?.(step.script.text);
+  const timeout = step.timeout ?? options.timeout;
+  const reply = await session.request(step.script, {
+    kind: "step",
+    signal: options.signal,
+    ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
+    ...(timeout === undefined ? {} : { timeout }),
+  });
+  if (!(step.ok ?? [0]).includes(reply.status)) throw stepFailure(step, reply);
+  return reply;
+}
+
+function stepFailure(step: Step, reply: Reply): ModuleFailure {
+  const stderr = reply.stderr.toString().trim();
+  const stdout = reply.stdout.toString().trim();
+  const reason = stderr || stdout.split("\n").at(-1) || `exit status ${reply.status}`;
+  return new ModuleFailure(`Could not ${step.name}: ${reason}`, {
+    rc: reply.status,
+    stderr: reply.stderr.toString(),
+    stdout: reply.stdout.toString(),
+  });
+}
+
+async function upload(content: ContentSource, path: string, session: Session, options: ApplyOptions): Promise<void> {
+  const source = await opened(content, options.context);
+  await send(source, path, session, options.signal);
+}
+
+async function opened(content: ContentSource, context: StepContext): Promise<Buffer | Readable> {
+  if ("bytes" in content) return content.bytes;
+  if ("file" in content) return createReadStream(content.file);
+  return content.open(context);
+}
+
+/** Puts bytes into a file of the host; small ones without a channel of their own. */
+export async function send(
+  content: Buffer | Readable,
+  path: string,
+  session: Session,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!Buffer.isBuffer(content) || content.length > smallUpload) {
+    await session.upload(content, path, { signal });
+    return;
+  }
+  const reply = await session.request(sh`umask 077; cat > ${path} || exit 1`, { kind: "step", stdin: content, signal });
+  if (reply.status !== 0) throw new ModuleFailure(`Could not upload to ${path}: ${reply.stderr.toString().trim()}`);
+}

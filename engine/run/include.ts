@@ -1,0 +1,286 @@
+import { loadRole, loadTaskFile } from "../playbook/load.ts";
+import type { BaseKeywords, Item, Task } from "../playbook/tree.ts";
+import { type Dict, dict, isDict, Unknown, type Value } from "../source/value.ts";
+import type { TaskVars } from "../vars/contract.ts";
+import { testAll } from "./conditions.ts";
+import type { HostRun } from "./context.ts";
+import { asBoolean } from "./keywords.ts";
+import { itemVariables, loopControl, loopItems } from "./loop-items.ts";
+import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
+import { endTask, type Performance } from "./perform.ts";
+import { resultOf } from "./task-run.ts";
+import { untemplated } from "./untemplated.ts";
+
+/** What one host wants to include. */
+interface Inclusion {
+  /** What makes two inclusions the same. */
+  readonly key: string;
+  /** The file or role, rendered. */
+  readonly name: string;
+  readonly args: Dict;
+  /** Variables of the loop's item, safe from being templated again. */
+  readonly variables: Dict;
+  readonly label?: Value;
+}
+
+interface Brought {
+  readonly items: readonly Item[];
+  /** As the `included:` line names it. */
+  readonly shown: string;
+  /** After this host took it in. */
+  settle?(): void;
+}
+
+/** include_tasks: each host says what it wants; the same file is read once and taken in by all who want it. */
+export async function includeTasks(performance: Performance): Promise<void> {
+  await include(performance, (inclusion, parent) => {
+    const { options } = performance.play.run;
+    const { items, file, warnings } = loadTaskFile(inclusion.name, parent, loadOptions(options));
+    for (const warning of warnings) performance.play.run.warn(warning.summary);
+    return { items, shown: file };
+  });
+}
+
+/** include_role: its tasks and handlers, and with `public` its variables for the rest of the play. */
+export async function includeRole(performance: Performance): Promise<void> {
+  const { play } = performance;
+  await include(performance, (inclusion, parent) => {
+    const text = (name: string) => {
+      const value = inclusion.args[name];
+      return typeof value === "string" ? { [name]: value.replace(/\.ya?ml$/, "") } : {};
+    };
+    const from = {
+      ...text("tasks_from"),
+      ...text("vars_from"),
+      ...text("defaults_from"),
+      ...text("handlers_from"),
+      allow_duplicates: asBoolean(inclusion.args["allow_duplicates"] ?? true) ?? true,
+    };
+    const { use, items, handlers, warnings } = loadRole(inclusion.name, parent, from, loadOptions(play.run.options));
+    for (const warning of warnings) play.run.warn(warning.summary);
+    play.handlers.add(handlers);
+    if (asBoolean(inclusion.args["public"] ?? false)) play.run.variables.publishRole(play.play, use);
+    return { items, shown: inclusion.name };
+  });
+}
+
+function loadOptions(options: Performance["play"]["run"]["options"]): Parameters<typeof loadTaskFile>[2] {
+  return {
+    ...(options.rolesPath ? { rolesPath: options.rolesPath } : {}),
+    ...(options.extraVars ? { extraVars: options.extraVars } : {}),
+    ...(options.vault ? { vault: options.vault } : {}),
+    ...(options.strict ? { strict: true } : {}),
+  };
+}
+
+async function include(performance: Performance, load: (inclusion: Inclusion, parent: Task) => Brought): Promise<void> {
+  const { play, task, hosts, key } = performance;
+  const wanted = new Map<string, { inclusion: Inclusion; hosts: HostRun[] }>();
+  const order = new Map<HostRun, string[]>();
+  for (const host of hosts) {
+    const wishes = wishesOf(performance, host);
+    if (!Array.isArray(wishes)) {
+      endTask(performance, host, { outcome: wishes, seconds: 0 });
+      continue;
+    }
+    order.set(
+      host,
+      wishes.map((each) => each.key),
+    );
+    for (const inclusion of wishes) {
+      const known = wanted.get(inclusion.key);
+      if (known) known.hosts.push(host);
+      else wanted.set(inclusion.key, { inclusion, hosts: [host] });
+    }
+  }
+  const brought = new Map<string, { readonly items: readonly Item[]; readonly index: number }>();
+  const failed = new Map<HostRun, Outcome>();
+  let index = 0;
+  for (const [id, { inclusion, hosts: takers }] of wanted) {
+    const takersLeft = takers.filter((host) => !failed.has(host));
+    try {
+      const parent = parentOf(task, inclusion);
+      const { items, shown } = load(inclusion, parent);
+      const applied = applyTo(items, inclusion.args["apply"]);
+      brought.set(id, { items: applied, index: index++ });
+      play.run.emit({
+        type: "included",
+        file: shown,
+        hosts: takersLeft.map((host) => host.name),
+        ...(inclusion.label === undefined ? {} : { item: inclusion.label }),
+      });
+    } catch (error) {
+      const outcome = outcomeOf(error, task.at);
+      for (const host of takersLeft) failed.set(host, outcome);
+    }
+  }
+  for (const [host, ids] of order) {
+    const failure = failed.get(host);
+    if (failure) {
+      endTask(performance, host, { outcome: failure, seconds: 0 });
+      continue;
+    }
+    play.run.summary.of(host.name).ok++;
+    host.notified.delete(task);
+    host.cursor.advance();
+    // The first included runs first, so it lies on top.
+    for (const id of ids.toReversed()) {
+      const found = brought.get(id);
+      if (found) host.cursor.include(found.items, [...key, found.index]);
+    }
+  }
+}
+
+/** What a host wants to include, or how the task ends without. */
+function wishesOf(performance: Performance, host: HostRun): Inclusion[] | Outcome {
+  const { play, task } = performance;
+  const vars = play.run.variables.forTask(play, host.name, task);
+  try {
+    if (!task.loop) {
+      const one = wishOf(task, vars, dict());
+      return "value" in one ? one : [one];
+    }
+    const control = loopControl(task.loop, vars);
+    const items = loopItems(task.loop, vars);
+    if (items instanceof Unknown) return unknownInclude(items);
+    const wishes: Inclusion[] = [];
+    for (let index = 0; index < items.length; index++) {
+      const values = itemVariables(control, items, index);
+      const own = vars.with({ name: "loop", values, templated: false });
+      const one = wishOf(task, own, values);
+      if (!("value" in one)) {
+        const item = items[index] ?? null;
+        const label = task.loop.label === undefined ? item : own.templar.render(task.loop.label, task.loop.at);
+        wishes.push({ ...one, label });
+        continue;
+      }
+      if (one.failed || one.unknown !== undefined) return one;
+      const result = { ...resultOf({ host, task }, one, 0), item: items[index] ?? null };
+      play.run.emit({ type: "item-result", id: performance.id, result, time: play.run.time() });
+    }
+    if (wishes.length === 0) return { ...skippedBy(false, "All items skipped"), value: allSkipped() };
+    return wishes;
+  } catch (error) {
+    const verdict = quietly(() => testAll(task.when, vars.templar));
+    if (verdict?.holds === false) return skippedBy(verdict.condition);
+    return outcomeOf(error, task.at);
+  }
+}
+
+function allSkipped(): Dict {
+  return dict([
+    ["changed", false],
+    ["skipped", true],
+    ["results", []],
+  ]);
+}
+
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is included is known after the run: what its tasks would do as well. */
+function unknownInclude(unknown: Unknown): Outcome {
+  return unknownBecause(unknown, { effects: [{ opens: ["*"], because: unknown.reason }] });
+}
+
+function wishOf(task: Task, vars: TaskVars, itemValues: Dict): Inclusion | Outcome {
+  const verdict = testAll(task.when, vars.templar);
+  if (verdict.holds === false) return skippedBy(verdict.condition);
+  if (verdict.holds === "unknown") return unknownInclude(verdict.unknown);
+  const rendered = dict();
+  const args = typeof task.args === "string" ? dict([["_raw_params", task.args]]) : task.args;
+  for (const [name, value] of Object.entries(args)) {
+    // What `apply` holds is rendered by the tasks that it is applied to.
+    rendered[name] = name === "apply" ? value : vars.templar.render(value, task.at);
+  }
+  const name = rendered["_raw_params"] ?? rendered["file"] ?? rendered["name"] ?? rendered["role"];
+  if (name instanceof Unknown) return unknownInclude(name);
+  if (typeof name !== "string" || name.trim() === "")
+    return failedWith("No file specified for the include", {}, { at: task.at });
+  const variables = dict(Object.entries(itemValues).map(([key, value]) => [key, untemplated(value)] as const));
+  return {
+    name: name.trim(),
+    args: rendered,
+    variables,
+    key: JSON.stringify([name, rendered, variables], (_key, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    ),
+  };
+}
+
+/** The include as what its tasks inherit from: with the item's variables and what `apply` says. */
+function parentOf(task: Task, inclusion: Inclusion): Task {
+  const apply = inclusion.args["apply"];
+  const given = isDict(apply) ? apply : dict();
+  const vars = { ...task.vars, ...(isDict(given["vars"]) ? given["vars"] : {}), ...inclusion.variables };
+  return { ...task, vars, keywords: { ...task.keywords, ...baseKeywords(given) } };
+}
+
+const keywordNames: { readonly [written: string]: keyof BaseKeywords } = {
+  connection: "connection",
+  port: "port",
+  remote_user: "remoteUser",
+  no_log: "noLog",
+  run_once: "runOnce",
+  ignore_errors: "ignoreErrors",
+  ignore_unreachable: "ignoreUnreachable",
+  check_mode: "checkMode",
+  diff: "diff",
+  any_errors_fatal: "anyErrorsFatal",
+  throttle: "throttle",
+  timeout: "timeout",
+  become: "become",
+  become_method: "becomeMethod",
+  become_user: "becomeUser",
+  become_flags: "becomeFlags",
+  become_exe: "becomeExe",
+};
+
+function baseKeywords(apply: Dict): Partial<BaseKeywords> {
+  const result: { [name: string]: Value } = {};
+  for (const [written, value] of Object.entries(apply)) {
+    const name = keywordNames[written];
+    if (name !== undefined) result[name] = value;
+  }
+  return result as Partial<BaseKeywords>; // the table's names are keywords that hold raw values
+}
+
+/** Tags, conditions, delegation and notifications of `apply` on everything that was included. */
+function applyTo(items: readonly Item[], apply: Value | undefined): readonly Item[] {
+  if (!isDict(apply)) return items;
+  const { tags, when, delegate_to: delegateTo, notify } = apply;
+  const added = listOf(tags).flatMap((each) =>
+    typeof each === "string" ? each.split(",").map((tag) => tag.trim()) : [],
+  );
+  const conditions = (at: Item["at"]) =>
+    listOf(when).map((expression) => ({
+      expression: typeof expression === "boolean" ? expression : String(expression),
+      at,
+    }));
+  const change = (item: Item): Item => {
+    const changed = {
+      ...item,
+      tags: [...item.tags, ...added],
+      when: [...conditions(item.at), ...item.when],
+      ...(delegateTo !== undefined && item.delegateTo === undefined ? { delegateTo } : {}),
+      ...(notify !== undefined ? { notify: [...listOf(item.notify), ...listOf(notify)] } : {}),
+    };
+    if (changed.kind === "task") return changed;
+    return {
+      ...changed,
+      block: changed.block.map(change),
+      rescue: changed.rescue.map(change),
+      always: changed.always.map(change),
+    };
+  };
+  return items.map(change);
+}
+
+function listOf(value: Value | undefined): Value[] {
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
+}

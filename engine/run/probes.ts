@@ -1,0 +1,109 @@
+import { HostError, type Reply } from "../host/contract.ts";
+import type { Query } from "../modules/contract.ts";
+import type { Seat } from "./connections.ts";
+
+/** Seconds after which what was read ahead is read again. */
+const maxAge = 5;
+
+interface Entry {
+  readonly reply: Promise<Reply>;
+  /** When it arrived; undefined while it is under way. */
+  at?: number;
+}
+
+/**
+ * The answers of one host, as long as nothing changes there. A speculative question and a real one of the same words
+ * share one request.
+ */
+export class Probes {
+  readonly #keep: boolean;
+  #entries = new Map<string, Entry>();
+  /** How many tasks to come may be asked for; grows while nothing changes. */
+  window = 8;
+  /** Requests made so far: tells whether a look had to ask. */
+  sent = 0;
+
+  /** @param keep whether answers are remembered at all */
+  constructor(keep: boolean) {
+    this.#keep = keep;
+  }
+
+  /** Something changed on the host: everything is asked anew, and for a while little is read ahead. */
+  forget(): void {
+    if (this.#entries.size > 0) this.#entries = new Map();
+    this.window = 1;
+  }
+
+  /** Time has passed or someone else may have acted: answers are stale, but nothing says that more will change. */
+  expire(): void {
+    if (this.#entries.size > 0) this.#entries = new Map();
+  }
+
+  has(seat: Seat, query: Query<unknown>): boolean {
+    return this.#fresh(keyOf(seat, query)) !== undefined;
+  }
+
+  /** The reply to a query: remembered, under way, or asked now. A lost connection is reopened once. */
+  ask(seat: Seat, query: Query<unknown>, options: AskOptions = {}): Promise<Reply> {
+    const key = keyOf(seat, query);
+    const known = this.#fresh(key);
+    if (known) return known.reply;
+    this.sent++;
+    const reply = request(seat, query, options);
+    if (this.#keep) {
+      const entry: Entry = { reply };
+      const entries = this.#entries;
+      entries.set(key, entry);
+      reply.then(
+        () => {
+          entry.at = performance.now();
+        },
+        () => entries.delete(key),
+      );
+    }
+    return reply;
+  }
+
+  #fresh(key: string): Entry | undefined {
+    if (!this.#keep) return undefined;
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    if (entry.at !== undefined && performance.now() - entry.at > maxAge * 1000) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    return entry;
+  }
+}
+
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  /** Speculative: not tried again. */
+  readonly once?: boolean;
+  readonly trace?: (text: string) => void;
+}
+
+async function request(seat: Seat, query: Query<unknown>, options: AskOptions): Promise<Reply> {
+  options.trace?.(query.script.text);
+  const send = async (): Promise<Reply> => {
+    const session = await seat.session();
+    return session.request(query.script, {
+      kind: "probe",
+      ...(query.stdin === undefined ? {} : { stdin: query.stdin }),
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  };
+  try {
+    return await send();
+  } catch (error) {
+    if (options.once || !(error instanceof HostError) || error.code !== "connection-lost") throw error;
+    return send(); // a look changes nothing, so it may be repeated
+  }
+}
+
+function keyOf(seat: Seat, query: Query<unknown>): string {
+  const stdin = query.stdin === undefined ? "" : query.stdin.toString();
+  return [seat.id, query.kind, query.subject, query.detail ?? "", query.script.text, stdin].join("\0");
+}

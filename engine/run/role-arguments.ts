@@ -1,0 +1,48 @@
+import type { Block, Item, RoleUse, Task } from "../playbook/tree.ts";
+import { type Dict, dict, isDict } from "../source/value.ts";
+import { untemplated } from "./untemplated.ts";
+
+/** What makes two uses of a role the same: a second one does not run again unless duplicates are allowed. */
+export function roleKey(role: RoleUse): string {
+  return JSON.stringify([role.path, role.params]);
+}
+
+const made = new WeakMap<Block, readonly Item[]>();
+
+/** The tasks of a block; before those of a role that declares its arguments, the check of these. */
+export function itemsOfBlock(block: Block): readonly Item[] {
+  const spec = block.roleRoot ? block.role?.argumentSpecs?.["main"] : undefined;
+  if (!isDict(spec)) return block.block;
+  let items = made.get(block);
+  if (!items) {
+    items = [argumentTask(block, spec), ...block.block];
+    made.set(block, items);
+  }
+  return items;
+}
+
+function argumentTask(block: Block, spec: Dict): Task {
+  const description = spec["short_description"];
+  const { role } = block;
+  return {
+    kind: "task",
+    name: `Validating arguments against arg spec main${typeof description === "string" ? ` - ${description}` : ""}`,
+    at: block.at,
+    keywords: block.keywords,
+    vars: block.vars,
+    tags: ["always", ...block.tags],
+    when: block.when,
+    ...(role ? { role } : {}),
+    module: "validate_argument_spec",
+    moduleAsWritten: "ansible.builtin.validate_argument_spec",
+    moduleAt: block.at,
+    // The declaration itself is no template.
+    args: dict([["argument_spec", untemplated(spec["options"] ?? dict())]]),
+    until: [],
+    changedWhen: [],
+    failedWhen: [],
+    listen: [],
+    isHandler: false,
+    searchPath: role ? [role.path] : [],
+  };
+}

@@ -1,0 +1,175 @@
+import { loadInventory } from "../inventory/load.ts";
+import { loadPlaybooks } from "../playbook/load.ts";
+import { createSecrets } from "../source/secrets.ts";
+import { dict } from "../source/value.ts";
+import { Vault } from "../source/vault.ts";
+import type { HostState } from "../vars/contract.ts";
+import { Connections } from "./connections.ts";
+import type { RunContext } from "./context.ts";
+import type { Event } from "./events.ts";
+import { readVaulted } from "./module-context.ts";
+import type { RunOptions, RunResult } from "./options.ts";
+import { runPlay } from "./play.ts";
+import { HostPredictions } from "./predictions.ts";
+import { Slots } from "./slots.ts";
+import { Summary } from "./summary.ts";
+import { Variables } from "./variables.ts";
+
+/**
+ * Runs playbooks and tells reporters of everything that happens.
+ *
+ * @example await run({ playbooks: ["site.yml"], inventory: ["inventory.yml"], reporters: [reporter] })
+ * @throws DiagnosticError for what is wrong before any host is contacted
+ */
+export async function run(options: RunOptions): Promise<RunResult> {
+  const secrets = options.secrets ?? createSecrets();
+  const vault = options.vault ?? new Vault([]);
+  const early: Event[] = [];
+  const told = new Set<string>();
+  let emit = (event: Event): void => void early.push(event);
+  const warn = (message: string): void => {
+    if (told.has(message)) return;
+    told.add(message);
+    emit({ type: "warning", message });
+  };
+  const inventory =
+    "hosts" in options.inventory
+      ? options.inventory
+      : loadInventory([...options.inventory], { vault, warn: (message) => warn(message) });
+  const { playbooks, warnings } = loadPlaybooks(options.playbooks, {
+    vault,
+    ...(options.rolesPath ? { rolesPath: options.rolesPath } : {}),
+    ...(options.extraVars ? { extraVars: options.extraVars } : {}),
+    ...(options.strict ? { strict: true } : {}),
+  });
+  emit = (event) => {
+    for (const reporter of options.reporters) reporter.report(event);
+  };
+  emit({
+    type: "run-start",
+    playbooks: playbooks.map((each) => each.file),
+    checkMode: options.check ?? false,
+    time: now(),
+  });
+  for (const event of early) emit(event);
+  for (const { summary, at } of warnings) emit({ type: "warning", message: summary, ...(at ? { at } : {}) });
+
+  const summary = new Summary();
+  const states = new Map<string, HostState>();
+  const predictions = new Map<string, HostPredictions>();
+  const cut = new AbortController();
+  let interrupted = false;
+  let ids = 0;
+  const stateOf = (host: string): HostState => {
+    let state = states.get(host);
+    if (!state) {
+      state = { name: host, facts: dict(), setFacts: dict(), cachedFacts: dict(), includedVars: dict() };
+      states.set(host, state);
+    }
+    return state;
+  };
+  const verbosity = options.verbosity ?? 0;
+  const connections = new Connections({
+    connect: options.connect ?? (await import("../host/connect.ts")).connect,
+    readAhead: options.readAhead ?? true,
+    signal: cut.signal,
+    ...(verbosity >= 3
+      ? { log: (host: string, line: string) => emit({ type: "trace", host, level: 3, text: secrets.redact(line) }) }
+      : {}),
+  });
+  const variables = new Variables({
+    options,
+    inventory,
+    vault,
+    secrets,
+    stateOf,
+    readFile: (path) => readVaulted(path, vault, secrets),
+    warn,
+  });
+  const context: RunContext = {
+    options,
+    inventory,
+    variables,
+    connections,
+    secrets,
+    vault,
+    summary,
+    slots: new Slots(options.forks ?? 5),
+    verbosity,
+    readAhead: options.readAhead ?? true,
+    cut: cut.signal,
+    get interrupted() {
+      return interrupted;
+    },
+    emit: (event) => emit(event),
+    warn,
+    time: now,
+    nextId: () => ++ids,
+    stateOf,
+    predictionsOf(host) {
+      let found = predictions.get(host);
+      if (!found) {
+        found = new HostPredictions();
+        predictions.set(host, found);
+      }
+      return found;
+    },
+    anyPrediction() {
+      for (const [host, found] of predictions) {
+        if (!found.empty) return found.anyOpen() ?? `${host} will have been changed`;
+      }
+      return undefined;
+    },
+    lost: new Set(),
+    stats: { data: dict(), perHost: {} },
+  };
+
+  const onInterrupt = (): void => {
+    if (interrupted) return;
+    interrupted = true;
+    emit({ type: "interrupted", hard: false });
+  };
+  const onCut = (): void => {
+    interrupted = true;
+    emit({ type: "interrupted", hard: true });
+    cut.abort();
+  };
+  if (options.interrupt?.aborted) onInterrupt();
+  options.interrupt?.addEventListener("abort", onInterrupt, { once: true });
+  options.cut?.addEventListener("abort", onCut, { once: true });
+
+  let broken = false;
+  try {
+    for (const playbook of playbooks) {
+      for (const play of playbook.plays) {
+        if (interrupted || broken) break;
+        broken = (await runPlay(context, play)).broken;
+      }
+      // As ansible-playbook: after a playbook that had failures the next file is not begun.
+      if (broken || context.lost.size > 0) break;
+    }
+  } finally {
+    options.interrupt?.removeEventListener("abort", onInterrupt);
+    options.cut?.removeEventListener("abort", onCut);
+    await connections.close();
+  }
+  const hosts = summary.hosts;
+  const exitCode = exitCodeOf(context, broken);
+  emit({ type: "stats", data: context.stats.data, perHost: context.stats.perHost });
+  emit({ type: "run-end", hosts, exitCode, time: now() });
+  for (const reporter of options.reporters) await reporter.end?.();
+  return { exitCode, hosts };
+}
+
+/** ansible-playbook's: unreachable hosts come before failed ones. */
+function exitCodeOf(run: RunContext, broken: boolean): number {
+  if (run.interrupted) return 99;
+  const summaries = Object.entries(run.summary.hosts).filter(([host]) => run.lost.has(host));
+  if (summaries.some(([, each]) => each.unreachable > 0)) return 4;
+  if (summaries.length > 0 || broken) return 2;
+  return 0;
+}
+
+function now(): number {
+  return Date.now() / 1000;
+}
