@@ -206,12 +206,23 @@ export class Evaluator {
 
   #name(name: string, at: number, frame: Frame): Item {
     const own = frame.get(name);
-    const item = own === undefined ? this.#lookupName(name) : own;
+    const item = own === undefined ? this.#variable(name, at) : own;
     if (item !== undefined) return this.#untagged(item);
     return new Undefined(`'${name}' is undefined`, at, () => {
       const near = nearest(name, [...frame.names(), ...this.#names()]);
       return near === undefined ? undefined : `Did you mean ${near}?`;
     });
+  }
+
+  /** A variable whose value is a template with an undefined variable in it is undefined itself. */
+  #variable(name: string, at: number): Item | undefined {
+    try {
+      return this.#lookupName(name);
+    } catch (error) {
+      if (error instanceof TemplateError && error.code === "undefined-variable")
+        return new Undefined(error.message, at, undefined, error);
+      throw error;
+    }
   }
 
   #untagged(item: Item): Item {

@@ -43,12 +43,15 @@ export class Undefined extends Internal {
   /** Where in the template it was read; set by the evaluator. */
   readonly at: number | undefined;
   readonly #suggest: (() => string | undefined) | undefined;
+  /** The error that says more than the message: a variable whose own value uses an undefined one. */
+  readonly cause: Error | undefined;
   /** @param suggest finds the nearest known name, which takes long and is seldom needed */
-  constructor(message: string, at?: number, suggest?: () => string | undefined) {
+  constructor(message: string, at?: number, suggest?: () => string | undefined, cause?: Error) {
     super();
     this.message = message;
     this.at = at;
     this.#suggest = suggest;
+    this.cause = cause;
   }
   get hint(): string | undefined {
     return this.#suggest?.();
@@ -137,6 +140,7 @@ export function fail(message: string, code?: string, hint?: string): never {
 }
 
 export function failUndefined(item: Undefined): never {
+  if (item.cause) throw item.cause;
   throw new OperationError(item.message, "undefined-variable", item.hint, item.at);
 }
 

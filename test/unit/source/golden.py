@@ -1,4 +1,4 @@
-"""Makes golden.json: what PyYAML and Python's json and repr do. Run: python3 golden.py > golden.json"""
+"""Makes golden.json: what PyYAML and Python's json and repr do. Run: /usr/bin/python3 golden.py > golden.json (and format it)"""
 import json
 import sys
 import datetime

@@ -542,3 +542,29 @@ describe("names of the type keep apart", () => {
     expect(isDict(value) && Object.keys(value)).toEqual(["items", "keys", "x"]);
   });
 });
+
+describe("a variable that uses an undefined one", () => {
+  const lazy = createTemplar(
+    contextOf(
+      {},
+      {
+        scope: { lookup: (name) => (name === "a" ? templar.render("{{ nope }}", at) : undefined), names: () => ["a"] },
+      },
+    ),
+  );
+  it("is undefined", () => {
+    expect(lazy.evaluate("a is defined")).toBe(false);
+    expect(lazy.evaluate("a | default('x')")).toBe("x");
+    expect(lazy.evaluate("a.b.c | default('x')")).toBe("x");
+  });
+  it("fails with the place of the undefined one", () => {
+    expect(failure(() => lazy.render("{{ a }}"))).toMatchObject({
+      summary: "'nope' is undefined",
+      at: { line: 10, column: 8 },
+    });
+    expect(failure(() => lazy.render("{{ a + 1 }}"))).toMatchObject({
+      summary: "'nope' is undefined",
+      at: { line: 10, column: 8 },
+    });
+  });
+});
