@@ -20,6 +20,7 @@ import {
   subjectOf,
   words,
 } from "./docker.ts";
+import { splitWords } from "./words.ts";
 
 const texts = (description: string) => optional(list(Type.String(), description));
 
@@ -293,17 +294,7 @@ export function containerDifferences(
 
 /** A command as words: a list, or a text split as a shell would. */
 export function commandWords(command: Value): string[] {
-  if (Array.isArray(command)) return command.map(words);
-  const found: string[] = [];
-  for (const match of words(command).matchAll(/(?:[^\s"']|"(?:\\.|[^"])*"|'[^']*')+/g)) {
-    found.push(
-      match[0].replace(
-        /"((?:\\.|[^"])*)"|'([^']*)'/g,
-        (_, double?: string, single?: string) => double?.replace(/\\(.)/g, "$1") ?? single ?? "",
-      ),
-    );
-  }
-  return found;
+  return Array.isArray(command) ? command.map(words) : splitWords(words(command));
 }
 
 function optionWords(args: Arguments, only?: readonly string[]): string[] {

@@ -49,15 +49,29 @@ const files: { readonly [name: string]: Load } = {
   set_stats: () => import("./set_stats.ts"),
   // the system
   apt: () => import("./apt.ts"),
+  apt_key: () => import("./apt_key.ts"),
   apt_repository: () => import("./apt_repository.ts"),
+  consul_kv: () => import("./consul_kv.ts"),
+  cron: () => import("./cron.ts"),
   deb822_repository: () => import("./deb822_repository.ts"),
   dnf: () => import("./dnf.ts"),
+  git: () => import("./git.ts"),
   group: () => import("./group.ts"),
+  hostname: () => import("./hostname.ts"),
+  iptables: () => import("./iptables.ts"),
+  modprobe: () => import("./modprobe.ts"),
+  mount: () => import("./mount.ts"),
   package: () => import("./package.ts"),
+  package_facts: () => import("./package_facts.ts"),
+  pip: () => import("./pip.ts"),
+  rpm_key: () => import("./rpm_key.ts"),
   service: () => import("./service.ts"),
+  service_facts: () => import("./service_facts.ts"),
   setup: () => import("./setup.ts"),
+  sysctl: () => import("./sysctl.ts"),
   systemd: () => import("./systemd.ts"),
   sysvinit: () => import("./sysvinit.ts"),
+  timezone: () => import("./timezone.ts"),
   user: () => import("./user.ts"),
   yum_repository: () => import("./yum_repository.ts"),
   // docker
@@ -82,6 +96,7 @@ const aliases: { readonly [alias: string]: string } = {
   yum: "dnf",
   dnf5: "dnf",
   docker_compose_v2: "docker_compose",
+  docker_info: "docker_host_info",
 };
 
 const collections = [
