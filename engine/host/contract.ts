@@ -102,6 +102,7 @@ export type HostErrorCode =
   | "connection-lost"
   | "timeout"
   | "output-too-large"
+  | "transfer-failed" // the host could not write or read that file; says nothing against the connection
   | "cancelled"
   | "protocol";
 // host/connect.ts exports `connect(target: Target, options?: {signal?, log?: (line: string) => void}): Connection`.

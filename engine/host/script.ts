@@ -43,12 +43,6 @@ export function joinScripts(scripts: readonly Script[], separator: "\n" | " && "
   return script(scripts.map((part) => part.text).join(separator));
 }
 
-/** A user's own command line (`shell`, `raw`): it is shell text already, by intent. The one place that takes such. */
-export function userCommand(text: string): Script {
-  if (text.includes("\0")) throw new RangeError("A NUL byte cannot be part of a command.");
-  return script(text);
-}
-
 export function isScript(value: unknown): value is Script {
   return value instanceof ShellText;
 }
