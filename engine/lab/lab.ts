@@ -118,8 +118,7 @@ export class Lab {
   async down(options: { readonly hosts?: readonly string[]; readonly all?: boolean } = {}): Promise<void> {
     for (const host of this.#declared(options.hosts)) await this.#remove(host);
     if (!options.all) return;
-    for (const container of await this.#containers("play.lab"))
-      await this.docker.run(["rm", "--force", "-v", container]);
+    for (const container of await this.#containers("play.lab")) await this.#removeContainer(container);
     await this.docker.try(["network", "rm", this.network]);
     await endDaemon(this.directory, this.#log);
   }
@@ -234,6 +233,8 @@ export class Lab {
       const container = `${this.network}-${mark}-${platform.name}`;
       const volumes = (platform.volumes ?? []).map((folder) => [folder, volumeName(container, folder)] as const);
       const image = images.get(platform.image) ?? "";
+      // A group's hosts have fixed names: one that was begun and cut short may be there, its volumes too.
+      if (group !== undefined) await this.#removeContainer(container);
       const plan: ContainerPlan = {
         name: container,
         hostname: platform.name,
