@@ -1,236 +1,152 @@
-import type { Duplex } from "node:stream";
-import { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { type Started, startShell } from "./become.ts";
 import type { Transport } from "./channel.ts";
-import {
-  type Become,
-  type Connection,
-  HostError,
-  type Reply,
-  type RequestOptions,
-  type Script,
-  type Session,
-  type Target,
-} from "./contract.ts";
+import type { Become, Connection, Reply, RequestOptions, Script, Session, Target } from "./contract.ts";
+import { HostError } from "./contract.ts";
 import { LocalTransport } from "./local.ts";
-import { sh } from "./script.ts";
 import { Shell } from "./shell.ts";
-import { download, upload } from "./transfer.ts";
+import { download, type TransferOptions, transferInside, upload } from "./transfer.ts";
 
 export interface ConnectOptions {
+  /** Ends all of it: connections under way, and requests. */
   readonly signal?: AbortSignal;
+  /** Gets lines about what is done to reach the host, for -vvv. */
   readonly log?: (line: string) => void;
 }
 
-/** A connection to a host; nothing happens before its first use. */
+type MakeTransport = (target: Target, log: (line: string) => void) => Promise<Transport>;
+
+/** So small a content is sent within the session: a channel of its own, with sudo, takes longer. */
+const INLINE_UPLOAD = 128 * 1024;
+
+/** Makes a connection to a host; nothing is opened before its first use. */
 export function connect(target: Target, options: ConnectOptions = {}): Connection {
-  return new HostConnection(target, options);
+  return new HostConnection(target, options, transportTo);
 }
 
-/** Transfers of one connection under way at once: OpenSSH allows ten channels, the sessions need some. */
-const TRANSFERS = 4;
-/** Bytes of one request where a file has to travel through the session itself. */
-const CHUNK = 256 * 1024;
+/** Loaded on demand: a run on this machine alone needs no SSH library. */
+async function transportTo(target: Target, log: (line: string) => void): Promise<Transport> {
+  switch (target.transport) {
+    case "ssh":
+      return new (await import("./ssh.ts")).SshTransport(target, log);
+    case "openssh":
+      return new (await import("./openssh.ts")).OpensshTransport(target);
+    case "docker":
+      return new (await import("./docker.ts")).DockerTransport(target);
+    case "local":
+      return new LocalTransport();
+  }
+}
 
-class HostConnection implements Connection {
+/** Exported for tests, which bring a transport of their own. */
+export class HostConnection implements Connection {
   readonly target: Target;
   readonly #options: ConnectOptions;
+  readonly #makeTransport: MakeTransport;
   #transport: Promise<Transport> | undefined;
-  #sessions = new Map<string, Promise<ShellSession>>();
-  #transfers = 0;
-  readonly #queue: (() => void)[] = [];
+  readonly #shells = new Map<string, Promise<Shell>>();
 
-  constructor(target: Target, options: ConnectOptions) {
+  constructor(target: Target, options: ConnectOptions, makeTransport: MakeTransport) {
     this.target = target;
     this.#options = options;
+    this.#makeTransport = makeTransport;
+    options.signal?.addEventListener("abort", () => void this.reset(), { once: true });
   }
 
   async session(become?: Become): Promise<Session> {
-    const key = become ? JSON.stringify(become) : "";
-    const known = await this.#sessions.get(key)?.catch(() => undefined);
-    if (known && !known.dead) return known;
-    // Someone else may have opened it while this call waited.
-    const current = this.#sessions.get(key);
-    const reopened = current && (await current.catch(() => undefined));
-    if (reopened && !reopened.dead) return reopened;
-    const opening = this.#open(become);
-    this.#sessions.set(key, opening);
-    opening.catch(() => {
-      if (this.#sessions.get(key) === opening) this.#sessions.delete(key);
-    });
-    return opening;
+    await this.shell(become);
+    return new HostSession(this, become);
   }
 
   async forward(address: string, port: number): Promise<Duplex> {
-    return (await this.#connected()).forward(address, port);
+    return (await this.#open()).forward(address, port);
   }
 
   async reset(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
+    const shells = [...this.#shells.values()];
     const transport = this.#transport;
-    this.#sessions = new Map();
+    this.#shells.clear();
     this.#transport = undefined;
-    for (const session of sessions) void session.then((each) => each.end()).catch(() => {});
-    await transport?.then((each) => each.close()).catch(() => {});
+    // A shell or transport that could not be opened was told to who asked for it.
+    for (const shell of shells) {
+      shell.then(
+        (open) => open.close(),
+        () => {},
+      );
+    }
+    await transport?.then(
+      (open) => open.close(),
+      () => {},
+    );
   }
 
   close(): Promise<void> {
     return this.reset();
   }
 
-  async #connected(): Promise<Transport> {
-    this.#transport ??= this.#newTransport();
-    const opening = this.#transport;
-    opening.catch(() => {
-      if (this.#transport === opening) this.#transport = undefined;
-    });
-    return opening;
+  /** Starts a shell on a channel of its own, as that user. */
+  async start(become: Become | undefined): Promise<Started> {
+    return startShell(await this.#open(), this.target, become);
   }
 
-  async #newTransport(): Promise<Transport> {
-    const { target } = this;
-    const log = this.#options.log ?? (() => {});
-    switch (target.transport) {
-      case "local":
-        return new LocalTransport();
-      case "docker":
-        return new (await import("./docker.ts")).DockerTransport(target);
-      case "openssh":
-        return new (await import("./openssh.ts")).OpensshTransport(target);
-      case "ssh":
-        return (await import("./ssh.ts")).connectSsh(target, {
-          log,
-          gone: () => this.#forget(),
-          ...(this.#options.signal ? { signal: this.#options.signal } : {}),
-        });
+  /** The kept shell of a user; a new one if there is none or it was lost. `control`: the one that kills for it. */
+  async shell(become?: Become, control = false): Promise<Shell> {
+    const key = JSON.stringify([control, become?.method, become?.user, become?.exe, become?.flags, become?.password]);
+    const kept = this.#shells.get(key);
+    if (kept) {
+      const shell = await kept;
+      if (!shell.dead) return shell;
+      if (this.#shells.get(key) === kept) this.#shells.delete(key);
+      return this.shell(become, control);
     }
-  }
-
-  /** The transport is gone: the next use connects anew. */
-  #forget(): void {
-    this.#transport = undefined;
-    this.#sessions = new Map();
-  }
-
-  async #open(become: Become | undefined): Promise<ShellSession> {
-    const { target } = this;
-    const started = await this.#start(become);
-    const name = target.name;
-    let control: Promise<Shell> | undefined;
-    const shell = await Shell.start(started.channel, {
-      name,
-      timeout: target.timeout,
-      unread: started.unread,
-      control: async () => {
-        control ??= this.#start(become).then((more) =>
-          Shell.start(more.channel, {
-            name,
-            timeout: target.timeout,
-            unread: more.unread,
-            control: () => Promise.reject(new HostError("protocol", "The second session of a host hangs too.")),
-          }),
-        );
-        return control;
-      },
+    const opened = this.#startLoop(become);
+    this.#shells.set(key, opened);
+    opened.catch(() => {
+      if (this.#shells.get(key) === opened) this.#shells.delete(key);
     });
-    return new ShellSession(shell, started.channel.stderr === undefined, {
-      start: () => this.#start(become),
-      slot: (work) => this.#slot(work),
-      name,
-      ended: () => void control?.then((each) => each.close()).catch(() => {}),
-    });
+    return opened;
   }
 
-  async #start(become: Become | undefined): Promise<Started> {
-    const transport = await this.#connected();
-    return startShell(transport, this.target, become);
+  async #startLoop(become: Become | undefined): Promise<Shell> {
+    const { channel, unread } = await this.start(become);
+    const { name, timeout } = this.target;
+    return Shell.start(channel, { unread, name, timeout, control: () => this.shell(become, true) });
   }
 
-  async #slot<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#transfers >= TRANSFERS) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    this.#transfers++;
-    try {
-      return await work();
-    } finally {
-      this.#transfers--;
-      this.#queue.shift()?.();
+  #open(): Promise<Transport> {
+    if (this.#options.signal?.aborted) {
+      return Promise.reject(new HostError("cancelled", `The connection to ${this.target.name} was cancelled.`));
     }
+    this.#transport ??= this.#makeTransport(this.target, (line) => this.#options.log?.(line));
+    return this.#transport;
   }
 }
 
-interface SessionParts {
-  readonly start: () => Promise<Started>;
-  readonly slot: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly name: string;
-  readonly ended: () => void;
-}
+/** Outlives the shell that it talks to: after a loss or a reset the next request opens a new one. */
+class HostSession implements Session {
+  readonly #connection: HostConnection;
+  readonly #become: Become | undefined;
 
-class ShellSession implements Session {
-  readonly #shell: Shell;
-  readonly #merged: boolean;
-  readonly #parts: SessionParts;
-
-  constructor(shell: Shell, merged: boolean, parts: SessionParts) {
-    this.#shell = shell;
-    this.#merged = merged;
-    this.#parts = parts;
+  constructor(connection: HostConnection, become: Become | undefined) {
+    this.#connection = connection;
+    this.#become = become;
   }
 
-  get dead(): boolean {
-    return this.#shell.dead;
+  async request(script: Script, options?: RequestOptions): Promise<Reply> {
+    const shell = await this.#connection.shell(this.#become);
+    return shell.request(script, options);
   }
 
-  end(): void {
-    this.#shell.close();
-    this.#parts.ended();
-  }
-
-  request(script: Script, options?: RequestOptions): Promise<Reply> {
-    return this.#shell.request(script, options);
-  }
-
-  async upload(
-    content: Buffer | Readable,
-    path: string,
-    options: { readonly mode?: string; readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
-    const mode = options.mode ?? "0600";
-    const prepare = sh`umask 077; : >${path} && chmod ${mode} ${path}`;
-    if (this.#merged) return this.#uploadInside(content, path, prepare);
-    await this.#parts.slot(async () =>
-      upload(await this.#parts.start(), content, path, { mode, signal: options.signal }),
-    );
-  }
-
-  /** Over a terminal no end of a file can be told: the content goes in pieces through the session's own frames. */
-  async #uploadInside(content: Buffer | Readable, path: string, prepare: Script): Promise<void> {
-    const check = (reply: Reply) => {
-      if (reply.status !== 0)
-        throw new HostError(
-          "protocol",
-          `Writing ${path} on ${this.#parts.name} failed: ${reply.stderr.toString("utf8").trim()}`,
-        );
-    };
-    check(await this.request(prepare, { kind: "step" }));
-    const pieces: AsyncIterable<Buffer> | Iterable<Buffer> = Buffer.isBuffer(content) ? chunks(content) : content;
-    for await (const piece of pieces)
-      check(await this.request(sh`cat >>${path}`, { kind: "step", stdin: Buffer.from(piece) }));
-  }
-
-  async download(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<Readable> {
-    if (this.#merged) {
-      const reply = await this.request(sh`cat ${path}`, { kind: "step" });
-      if (reply.status !== 0)
-        throw new HostError(
-          "protocol",
-          `Reading ${path} on ${this.#parts.name} failed: ${reply.stderr.toString("utf8").trim()}`,
-        );
-      return Readable.from([reply.stdout]);
+  async upload(content: Buffer | Readable, path: string, options: TransferOptions = {}): Promise<void> {
+    const shell = await this.#connection.shell(this.#become);
+    // A terminal cannot tell the end of a file, so there everything goes through the session's own frames.
+    if (shell.merged || (Buffer.isBuffer(content) && content.length <= INLINE_UPLOAD)) {
+      return transferInside(shell, content, path, options);
     }
-    return download(await this.#parts.start(), path, { signal: options.signal });
+    return upload(await this.#connection.start(this.#become), content, path, options);
   }
-}
 
-function* chunks(content: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < content.length; at += CHUNK) yield content.subarray(at, at + CHUNK);
+  async download(path: string, options: TransferOptions = {}): Promise<Readable> {
+    return download(await this.#connection.start(this.#become), path, options);
+  }
 }
