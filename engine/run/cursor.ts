@@ -44,6 +44,8 @@ export type AfterFailure = "rescued" | "failing" | "dead";
 export class Cursor {
   readonly #rules: CursorRules;
   #frames: Frame[];
+  /** A failure took it to the end. */
+  died = false;
 
   constructor(rules: CursorRules, items: readonly Item[] = []) {
     this.#rules = rules;
@@ -91,6 +93,7 @@ export class Cursor {
       }
       this.#frames.pop();
     }
+    this.died = true;
     return "dead";
   }
 

@@ -435,6 +435,7 @@ export function runController(item: Prepared & { kind: "controller" }): Outcome 
       ...rest,
       skipped: result.skipped ?? false,
       controller: result,
+      ...(ready.delegate === undefined ? {} : { delegate: ready.delegate }),
       ...(unknown ? { unknown: unknown.reason } : {}),
       ...(result.skipped ? { value: { ...outcome.value, skipped: true } } : {}),
     };

@@ -1,4 +1,5 @@
 import { loadInventory } from "../inventory/load.ts";
+import { checkPlaybooks } from "../playbook/check-modules.ts";
 import { loadPlaybooks } from "../playbook/load.ts";
 import { createSecrets } from "../source/secrets.ts";
 import { dict } from "../source/value.ts";
@@ -42,6 +43,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     ...(options.extraVars ? { extraVars: options.extraVars } : {}),
     ...(options.strict ? { strict: true } : {}),
   });
+  const doubts = await checkPlaybooks(playbooks, options.strict === true);
   emit = (event) => {
     for (const reporter of options.reporters) reporter.report(event);
   };
@@ -52,7 +54,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     time: now(),
   });
   for (const event of early) emit(event);
-  for (const { summary, at } of warnings) emit({ type: "warning", message: summary, ...(at ? { at } : {}) });
+  for (const { summary, at } of [...warnings, ...doubts]) emit({ type: "warning", message: summary, ...(at ? { at } : {}) });
 
   const summary = new Summary();
   const states = new Map<string, HostState>();

@@ -29,7 +29,7 @@ async function linear(play: PlayRun): Promise<void> {
   const { run } = play;
   while (!run.interrupted) {
     const standing = play.hosts.flatMap((host) => {
-      const stop = host.status === "active" ? host.cursor.peek() : undefined;
+      const stop = nextStop(play, host);
       return stop ? [{ host, stop }] : [];
     });
     const next = earliest(standing.map(({ stop }) => stop));
@@ -39,6 +39,17 @@ async function linear(play: PlayRun): Promise<void> {
     await perform({ play, task: next.task, key: next.key, hosts, id: run.nextId() });
     contain(play, next.task, hosts);
   }
+}
+
+/** Where a host stands; one that came to its end with a failure behind it is out. */
+function nextStop(play: PlayRun, host: HostRun): Stop | undefined {
+  if (host.status !== "active") return undefined;
+  const stop = host.cursor.peek();
+  if (!stop && host.cursor.died) {
+    host.status = "failed";
+    play.run.lost.add(host.name);
+  }
+  return stop;
 }
 
 function earliest(stops: readonly Stop[]): Stop | undefined {
@@ -61,7 +72,6 @@ function contain(play: PlayRun, task: Task, hosts: readonly HostRun[]): void {
   if (most !== undefined && lost > 0 && lost / play.hosts.length > most / 100 && !play.broken) {
     for (const host of play.hosts) if (host.status === "active" && !host.cursor.failing) failHost(play, host);
     play.broken = true;
-    play.run.emit({ type: "no-hosts-remaining" });
   }
 }
 
@@ -97,7 +107,7 @@ async function hostPinned(play: PlayRun): Promise<void> {
 async function alone(play: PlayRun, host: HostRun, ids: Map<Task, number>): Promise<void> {
   const { run } = play;
   while (!run.interrupted && host.status === "active") {
-    const stop = host.cursor.peek();
+    const stop = nextStop(play, host);
     if (!stop) return;
     if (!(await stepThrough(play, stop.task, [host]))) continue;
     const id = ids.get(stop.task) ?? run.nextId();
