@@ -122,7 +122,8 @@ function greeted(
         const at = text.indexOf(asking.prompt, askedUpTo);
         if (at < 0) return;
         askedUpTo = at + asking.prompt.length;
-        return ask();
+        ask();
+        return;
       }
       // su and doas ask in the host's language: it is the text that ends in no newline.
       if (!answered && /[^\s][^\n]*$/.test(text) && text.trimEnd() !== hello) ask();
@@ -131,8 +132,8 @@ function greeted(
       out = Buffer.concat([out, chunk]);
       const at = out.indexOf(hello);
       const end = at < 0 ? -1 : out.indexOf("\n", at);
-      if (at < 0) return onPrompt();
-      if (end < 0) return;
+      if (at < 0) onPrompt();
+      if (at < 0 || end < 0) return;
       const rest = out.subarray(end + 1);
       if (settle()) resolve({ channel, unread: { stdout: rest.length > 0 ? [rest] : [], stderr: [] } });
     };

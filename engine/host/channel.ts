@@ -32,7 +32,10 @@ export function childChannel(child: ChildProcess): Channel {
       const end = () => resolve(status === null ? {} : { status });
       const open = [stdout, stderr].filter((stream) => !stream.readableEnded && !stream.destroyed);
       let left = open.length;
-      if (left === 0) return end();
+      if (left === 0) {
+        end();
+        return;
+      }
       const timer = setTimeout(end, 200);
       for (const stream of open) {
         stream.once("close", () => {

@@ -71,6 +71,11 @@ export class Shell {
     return this.#lost !== undefined;
   }
 
+  /** On a terminal, where both output streams are one. */
+  get merged(): boolean {
+    return this.#channel.stderr === undefined;
+  }
+
   close(): void {
     this.#fail(new HostError("connection-lost", `The session on ${this.#options.name} was closed.`));
     this.#channel.stdin.end();
@@ -186,7 +191,10 @@ export class Shell {
   #mark(line: string): void {
     const [id, status, pid, ...directory] = line.split(" ");
     const pending = this.#sent.find((one) => String(one.id) === id);
-    if (!pending) return this.#fail(new HostError("protocol", `${this.#options.name} answered out of turn.`, true));
+    if (!pending) {
+      this.#fail(new HostError("protocol", `${this.#options.name} answered out of turn.`, true));
+      return;
+    }
     pending.marks++;
     if (status !== undefined) pending.status = Number(status);
     if (pending.id === 0 && pid !== undefined) this.#place = { pid, directory: directory.join(" ") };
@@ -243,7 +251,8 @@ export class Shell {
     if (!pending.sent) {
       this.#waiting.splice(this.#waiting.indexOf(pending), 1);
       this.#settle(pending);
-      return pending.reject(cancelled(this.#options.name, false));
+      pending.reject(cancelled(this.#options.name, false));
+      return;
     }
     this.#kill(pending, cancelled(this.#options.name, true));
   }
@@ -261,7 +270,10 @@ export class Shell {
     };
     const { control } = this.#options;
     const place = this.#place;
-    if (!place) return giveUp();
+    if (!place) {
+      giveUp();
+      return;
+    }
     pending.grace = setTimeout(giveUp, GRACE * 1000);
     control()
       .then((session) => session.request(killScript(place, pending.id)))

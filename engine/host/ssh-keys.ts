@@ -22,7 +22,9 @@ export function credentials(target: Target, destination: SshDestination): Creden
     }
     try {
       const key = readKey(file, target.passphrase);
-      return typeof key === "string" ? (unusable.push(key), []) : [{ file, key }];
+      if (typeof key !== "string") return [{ file, key }];
+      unusable.push(key);
+      return [];
     } catch (error) {
       unusable.push(`${file} cannot be read (${error instanceof Error ? error.message : String(error)})`);
       return [];

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Started } from "./become.ts";
-import { HostError, type Script } from "./contract.ts";
+import { HostError, type Reply, type RequestOptions, type Script } from "./contract.ts";
 import { programFrame } from "./loop.ts";
 import { sh } from "./script.ts";
 
@@ -65,10 +65,32 @@ export async function upload(
   }
 }
 
-/** Writes stdin to a file; a file that is to have a mode is nobody else's to read before it has it. */
-export function writeScript(path: string, mode: string | undefined): Script {
-  const write = sh`cat >${path}`;
-  return mode === undefined ? write : sh`(umask 077; ${write}) && chmod ${mode} ${path}`;
+/** Writes bytes into a file through a session's requests, piece by piece. */
+export async function transferInside(
+  session: { request(script: Script, options: RequestOptions): Promise<Reply> },
+  content: Buffer | Readable,
+  path: string,
+  options: TransferOptions,
+): Promise<void> {
+  const request = async (script: Script, stdin: Buffer): Promise<void> => {
+    const signal = options.signal ? { signal: options.signal } : {};
+    const reply = await session.request(script, { stdin, kind: "step", ...signal });
+    if (reply.status === 0) return;
+    throw new HostError(
+      "transfer-failed",
+      `${path} cannot be written: ${reason(reply.stderr.toString("utf8"))}.`,
+      true,
+    );
+  };
+  if (Buffer.isBuffer(content)) return request(writeScript(path, options.mode), content);
+  await request(writeScript(path, options.mode), Buffer.alloc(0));
+  for await (const piece of content) await request(sh`cat >>${path}`, Buffer.from(piece));
+}
+
+/** Writes stdin to a file. A new file is its owner's alone until it has its mode. */
+function writeScript(path: string, mode: string | undefined): Script {
+  const write = sh`(umask 077; cat >${path})`;
+  return mode === undefined ? write : sh`${write} && chmod ${mode} ${path}`;
 }
 
 function writeProgram(path: string, mode: string | undefined, marker: string): Script {
