@@ -54,7 +54,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     time: now(),
   });
   for (const event of early) emit(event);
-  for (const { summary, at } of [...warnings, ...doubts]) emit({ type: "warning", message: summary, ...(at ? { at } : {}) });
+  for (const { summary, at } of [...warnings, ...doubts])
+    emit({ type: "warning", message: summary, ...(at ? { at } : {}) });
 
   const summary = new Summary();
   const states = new Map<string, HostState>();
