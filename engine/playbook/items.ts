@@ -166,6 +166,7 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
     ...optional("debugger", "debugger"),
     listen: entries.list("listen").map(String),
     isHandler: scope.isHandler,
+    around: { tags: scope.tags, when: scope.when },
     searchPath: scope.searchPath,
   };
   if (Object.hasOwn(table.includes, module)) checkInclude(module, task, entries, context);

@@ -176,13 +176,13 @@ export function loadRole(
   return { use, items, handlers, warnings: context.notes.warnings };
 }
 
-/** What included tasks inherit: from around the include, and its own variables and conditions of the blocks around. */
+/** What included tasks inherit: all from around the include, and of its own the variables. */
 function scopeOf(parent: Task): Scope {
   return {
     keywords: parent.keywords,
     vars: parent.vars,
-    tags: [],
-    when: [],
+    tags: parent.around?.tags ?? [],
+    when: parent.around?.when ?? [],
     ...(parent.role ? { role: parent.role } : {}),
     searchPath: parent.searchPath,
     isHandler: parent.isHandler,

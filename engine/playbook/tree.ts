@@ -136,6 +136,8 @@ export interface Task extends ItemBase {
   /** Handlers only. */
   readonly listen: readonly string[];
   readonly isHandler: boolean;
+  /** What the task has from the blocks around it: all that tasks which it includes inherit of these. */
+  readonly around?: { readonly tags: readonly string[]; readonly when: readonly Condition[] };
   /** Folders searched for files, templates, vars and included tasks, nearest first. */
   readonly searchPath: readonly string[];
 }
