@@ -25,7 +25,7 @@ function formatPart(part: DiffPart, colours: Palette): string {
   const lines = createTwoFilesPatch(from, to, before, after, undefined, undefined, { context: 3 }).split("\n");
   return `${lines
     .slice(lines[0]?.startsWith("=") ? 1 : 0) // the package's own rule above the headers
-    .map((line) => colourLine(line.replace(/\t$/, ""), colours))
+    .map((line) => colourLine(shortRange(line.replace(/\t$/, "")), colours))
     .join("\n")}`;
 }
 
@@ -37,6 +37,16 @@ const reasonWithheld = {
 
 function header(from: string, to: string, colours: Palette): string {
   return `${colours.removed(`--- ${from}`)}\n${colours.added(`+++ ${to}`)}\n`;
+}
+
+/** A range of one line is written without its length, as diff and Ansible do. */
+function shortRange(line: string): string {
+  return line.startsWith("@@")
+    ? line
+        .replace(/^@@ -(\d+)(,1)? \+(\d+)(,1)? @@/, "@@ -$1 +$3 @@")
+        .replace(/^(@@ -\d+),1 /, "$1 ")
+        .replace(/(\+\d+),1 @@/, "$1 @@")
+    : line;
 }
 
 function colourLine(line: string, colours: Palette): string {

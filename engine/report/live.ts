@@ -41,7 +41,7 @@ export function liveView(screen: Screen, colours: Palette, now: () => number = (
       .slice(0, room)
       .map(([host, state]) => `  ${host.padEnd(width)}  ${state.task}  ${seconds(now() - state.since)}`);
     if (all.length > room) shown.push(`  … and ${all.length - room} more of ${hosts} hosts`);
-    return shown.map((row) => colours.dim(fit(row, screen.columns() - 1)));
+    return shown.map((row) => colours.dim(shorten(row, screen.columns() - 1)));
   };
 
   const draw = () => {
@@ -100,7 +100,7 @@ export function liveView(screen: Screen, colours: Palette, now: () => number = (
   };
 }
 
-function fit(text: string, columns: number): string {
+function shorten(text: string, columns: number): string {
   if (columns <= 0 || stringWidth(text) <= columns) return text;
   let cut = text;
   while (cut.length > 0 && stringWidth(cut) > columns - 1) cut = cut.slice(0, -1);

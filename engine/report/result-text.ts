@@ -19,6 +19,7 @@ function shownValue(result: TaskResult, invocation: boolean): Dict {
   for (const key of Object.keys(result.value)) {
     if (key.startsWith("_ansible_") || key === "diff" || key === "exception" || key === "results_unsafe") continue;
     if (key === "invocation" && !invocation) continue;
+    if (key === "failed" || (key === "skipped" && result.status === "skipped")) continue; // the line says it
     shown[key] = result.value[key] ?? null;
   }
   return shown;
