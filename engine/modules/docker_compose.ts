@@ -76,7 +76,6 @@ export default stateModule({
     ["project_src", "definition"],
     ["files", "definition"],
   ],
-  requiredTogether: [["definition", "project_name"]],
   unsupported: {
     ...engineUnsupported,
     profiles: "name the services",
@@ -124,6 +123,7 @@ function* readProject(args: Arguments, context: ModuleContext): Look<Given> {
   const engine = engineOf(args, context);
   const envFile = args.env_file;
   if (args.definition !== undefined) {
+    if (args.project_name === undefined) throw new ModuleFailure("A definition needs a project_name.");
     const text = JSON.stringify(args.definition);
     const name = args.project_name ?? "default";
     const project: Project = { engine, name, directory: undefined, files: [], stdin: text, envFile, environment };
