@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
-import { HostError, type Reply, type Session } from "../host/contract.ts";
-import { sh } from "../host/script.ts";
+import { HostError, type Reply, type Script, type Session } from "../host/contract.ts";
+import { joinScripts, sh } from "../host/script.ts";
 import { type Change, type ContentSource, ModuleFailure, type Step, type StepContext } from "../modules/contract.ts";
 import type { Seat } from "./connections.ts";
 
@@ -13,6 +13,8 @@ export interface ApplyOptions {
   /** Seconds for each step that names none. */
   readonly timeout?: number;
   readonly context: StepContext;
+  /** Runs in the same request before the first step: marks of handlers. */
+  readonly before?: Script;
   readonly trace?: (text: string) => void;
 }
 
@@ -33,12 +35,20 @@ export class StepsLost extends Error {
 export async function applySteps(change: Change, seat: Seat, options: ApplyOptions): Promise<Reply[]> {
   const replies: Reply[] = [];
   try {
-    for (const step of change.steps) replies.push(await applyStep(step, seat, options));
+    let { before } = options;
+    for (const step of change.steps) {
+      replies.push(await applyStep(before ? after(before, step) : step, seat, options));
+      before = undefined;
+    }
   } catch (error) {
     if (error instanceof HostError && error.code === "connection-lost") throw new StepsLost(error);
     throw error;
   }
   return replies;
+}
+
+function after(before: Script, step: Step): Step {
+  return { ...step, script: joinScripts([before, step.script]) };
 }
 
 async function applyStep(step: Step, seat: Seat, options: ApplyOptions): Promise<Reply> {

@@ -8,6 +8,8 @@ import type { Connections } from "./connections.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Event } from "./events.ts";
 import type { Handlers } from "./handlers.ts";
+import type { Leases } from "./leases.ts";
+import type { Marks } from "./marks.ts";
 import type { RunOptions } from "./options.ts";
 import type { HostPredictions } from "./predictions.ts";
 import type { Slots } from "./slots.ts";
@@ -24,6 +26,8 @@ export interface RunContext {
   readonly vault: Vault;
   readonly summary: Summary;
   readonly slots: Slots;
+  readonly marks: Marks;
+  readonly leases: Leases;
   /** `-v` times. */
   readonly verbosity: number;
   readonly readAhead: boolean;

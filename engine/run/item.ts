@@ -1,4 +1,4 @@
-import { HostError, type Reply } from "../host/contract.ts";
+import { HostError, type Reply, type Script } from "../host/contract.ts";
 import type {
   ActionModule,
   ActionResult,
@@ -249,7 +249,10 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
   const { run } = ready.job.play;
   const host = hostOf(ready);
   try {
+    await run.leases.before(seat);
+    const before = marksBefore(ready, seat);
     const replies = await applySteps(change, seat, {
+      ...(before ? { before } : {}),
       signal: run.cut,
       context: host,
       ...(ready.timeout === undefined ? {} : { timeout: ready.timeout }),
@@ -266,6 +269,22 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
     changedOn(ready);
     await host.cleanUp();
   }
+}
+
+/** The marks that go with a change which may notify; a delegated one happens on a host where the handler does not run. */
+function marksBefore(ready: Ready, seat: Seat): Script | undefined {
+  const { play, task } = ready.job;
+  if (task.notify === undefined || ready.delegate !== undefined) return undefined;
+  const names = notifiedNames(task, ready.vars);
+  const handlers = names.flatMap((name) => play.handlers.find(name, ready.vars.templar));
+  return play.run.marks.before(seat, play.play, handlers);
+}
+
+/** The names in `notify`, rendered. @throws TemplateError */
+export function notifiedNames(task: Task, vars: TaskVars): string[] {
+  if (task.notify === undefined) return [];
+  const names = vars.templar.render(task.notify, task.at);
+  return (Array.isArray(names) ? names : [names]).filter((name) => typeof name === "string" && name !== "") as string[];
 }
 
 /** Something was done on a host: what was read ahead there is stale, and everywhere if it was delegated. */
@@ -339,6 +358,16 @@ export async function runAction(item: Prepared & { kind: "action" }): Promise<Ou
   try {
     const seat = seatOf(ready);
     let result: ActionResult;
+    if (!readOnly) {
+      await run.leases.before(seat);
+      const before = marksBefore(ready, seat);
+      // Sent ahead in the same pipe: the command does not run without it.
+      if (before)
+        void seat
+          .session()
+          .then((session) => session.request(before, { kind: "step" }))
+          .catch(() => {});
+    }
     if (module.command) result = await runOneCommand(item, seat);
     else result = await module.run(prediction === undefined ? ready.args : impatient(ready.args), ready.context, host);
     if (prediction !== undefined && result.failed) return unknownOutcome(prediction);

@@ -46,6 +46,11 @@ async function once(play: PlayRun, host: HostRun, action: string, key: OrderKey)
   const { run } = play;
   switch (action) {
     case "flush_handlers":
+      for (const handler of play.handlers.all) {
+        if (!host.notified.has(handler) && (await run.marks.due(host.name, play.play, handler))) {
+          host.notified.set(handler, "due");
+        }
+      }
       host.cursor.flush(play.handlers.all, key);
       return;
     case "clear_facts": {

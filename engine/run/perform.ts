@@ -4,6 +4,7 @@ import { dict, isDict, type Value } from "../source/value.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import { engineModule } from "./engine-modules.ts";
 import { includeRole, includeTasks } from "./include.ts";
+import { notifiedNames } from "./item.ts";
 import { Keywords } from "./keywords.ts";
 import { runMeta } from "./meta.ts";
 import type { OrderKey } from "./order-key.ts";
@@ -132,6 +133,7 @@ export function endTask(
   let problem: Outcome | undefined;
   if (!outcome.failed && !outcome.unreachable) problem = notify(play, task, outcome, sharing);
   const final = problem ?? outcome;
+  if (task.notify !== undefined && !final.unreachable && run.marks.any(host.name)) withdrawMarks(play, host, task);
   settleTask(
     play,
     sharing.map((each) => each.name),
@@ -145,7 +147,10 @@ export function endTask(
   run.summary.count(result);
   run.emit({ type: "result", id, result, time: run.time() });
   for (const each of sharing) {
-    each.notified.delete(task);
+    if (task.isHandler) {
+      each.notified.delete(task);
+      if (!bad) run.marks.done(each.name, play.play, task);
+    }
     if (!bad) each.cursor.advance();
     else leave(play, each, task, final);
   }
@@ -198,6 +203,20 @@ function ignores(play: PlayRun, host: HostRun, task: Task, outcome: Outcome): bo
       : (keywords.boolean("ignore_errors", task.keywords.ignoreErrors) ?? false);
   } catch {
     return false;
+  }
+}
+
+/** Marks that were left before a change that did not come about. */
+function withdrawMarks(play: PlayRun, host: HostRun, task: Task): void {
+  const vars = play.run.variables.forTask(play, host.name, task);
+  try {
+    for (const name of notifiedNames(task, vars)) {
+      for (const handler of play.handlers.find(name, vars.templar)) {
+        if (!host.notified.has(handler)) play.run.marks.done(host.name, play.play, handler);
+      }
+    }
+  } catch {
+    // Names of a loop's items cannot be rendered here: such a mark makes a handler run once more.
   }
 }
 

@@ -8,6 +8,8 @@ import type { HostState } from "../vars/contract.ts";
 import { Connections } from "./connections.ts";
 import type { RunContext } from "./context.ts";
 import type { Event } from "./events.ts";
+import { Leases } from "./leases.ts";
+import { Marks } from "./marks.ts";
 import { readVaulted } from "./module-context.ts";
 import type { RunOptions, RunResult } from "./options.ts";
 import { runPlay } from "./play.ts";
@@ -76,10 +78,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     connect: options.connect ?? (await import("../host/connect.ts")).connect,
     readAhead: options.readAhead ?? true,
     signal: cut.signal,
+    onOpen: async (seat, session) => marks.opened(seat, session),
     ...(verbosity >= 3
       ? { log: (host: string, line: string) => emit({ type: "trace", host, level: 3, text: secrets.redact(line) }) }
       : {}),
   });
+  const remember = options.handlerMarks ?? true;
+  const marks = new Marks(remember, !options.check);
+  const leases = new Leases(cut.signal, warn);
   const variables = new Variables({
     options,
     inventory,
@@ -98,6 +104,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     vault,
     summary,
     slots: new Slots(options.forks ?? 5),
+    marks,
+    leases,
     verbosity,
     readAhead: options.readAhead ?? true,
     cut: cut.signal,
@@ -154,6 +162,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     options.interrupt?.removeEventListener("abort", onInterrupt);
     options.cut?.removeEventListener("abort", onCut);
+    await marks.end();
+    await leases.release();
     await connections.close();
   }
   const hosts = summary.hosts;

@@ -14,6 +14,7 @@ import {
   type Job,
   type LookedItem,
   lookItem,
+  notifiedNames,
   type Prepared,
   prepareItem,
   runAction,
@@ -378,9 +379,7 @@ function judged(job: Job, vars: TaskVars, outcome: Outcome, prepared: Prepared):
   const verdict = byConditions(job, vars, outcome, prepared);
   if (job.task.notify === undefined || !(verdict.changed || verdict.maybeChanged) || verdict.failed) return verdict;
   try {
-    const names = vars.templar.render(job.task.notify, job.task.at);
-    const list = Array.isArray(names) ? names : [names];
-    return { ...verdict, notify: list.filter((name) => typeof name === "string" && name !== "") as string[] };
+    return { ...verdict, notify: notifiedNames(job.task, vars) };
   } catch (error) {
     return outcomeOf(error, job.task.at);
   }

@@ -6,7 +6,6 @@ import { plainReporter } from "../../../engine/report/plain.ts";
 import type { Event, HostSummary, TaskResult } from "../../../engine/run/events.ts";
 import type { RunOptions } from "../../../engine/run/options.ts";
 import { run } from "../../../engine/run/run.ts";
-import { connect } from "./local-connect.ts";
 
 /** What a test says of a run; everything else is as for a user who gives nothing. */
 export interface PlayOptions extends Partial<Omit<RunOptions, "playbooks" | "inventory" | "reporters">> {
@@ -71,7 +70,6 @@ export async function runIn(folder: string, playbook: string, options: PlayOptio
     showTimes: false,
   });
   const { exitCode, hosts: summaries } = await run({
-    connect,
     gathering: "explicit",
     handlerMarks: false,
     ...rest,
