@@ -10,6 +10,7 @@ import { complain, outputColours, say, showFailure } from "./screen.ts";
 export async function main(argv: string[]): Promise<number> {
   let code = 0;
   const program = new Command("play lab")
+    .enablePositionalOptions()
     .description("make and remove the container hosts of a lab.yml")
     .option("--definition <file>", "the lab's file", defaultDefinition());
   const definition = () => program.opts<{ definition: string }>().definition;
@@ -58,7 +59,6 @@ export async function main(argv: string[]): Promise<number> {
           .on("close", (status) => resolve(status ?? 1));
       });
     });
-  program.enablePositionalOptions();
   program.exitOverride();
 
   try {
