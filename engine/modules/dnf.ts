@@ -271,6 +271,7 @@ for n in ${names}; do
 done
 exit 0`,
     decode: (reply) => decodeRpm(reply, names),
+    predict: () => undefined, // predictions are about single packages: amend lays them over the answer
     amend: overlayPackages,
   };
 }

@@ -60,7 +60,7 @@ export default stateModule({
     };
     const act = (name: string, script: Step["script"], after: string | undefined) => {
       steps.push({ name, script });
-      diff.push({ before: { mounted: mounted ?? false }, after: { mounted: after ?? false } });
+      diff.push({ before: { mounted: mounted.source ?? false }, after: { mounted: after ?? false } });
       effects.push({ kind: "mount", subject: target, state: { source: after } });
     };
     if (args.state === "mounted" || args.state === "ephemeral") {

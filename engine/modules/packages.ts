@@ -52,6 +52,7 @@ export function dpkgStates(names: readonly string[]): Query<Packages> {
 dpkg-query -W -f '\${Package}\t\${Architecture}\t\${db:Status-Status}\t\${db:Status-Want}\t\${Version}\n' ${names} 2>/dev/null
 exit 0`,
     decode: (reply) => decodeDpkg(reply, names),
+    predict: () => undefined, // predictions are about single packages: amend lays them over the answer
     amend: overlayPackages,
   };
 }

@@ -34,6 +34,7 @@ export default actionModule({
   async run(args, _context, host) {
     const sections = factSections(args.gather_subset, args.fact_path);
     const reply = await host.request(factsScript(sections));
+    if (reply.status !== 0) throw new ModuleFailure(`Facts could not be gathered: ${reply.stderr.toString().trim()}`);
     return { changed: false, result: { ansible_facts: decodeFacts(reply, sections, args.gather_subset, args.filter) } };
   },
 });

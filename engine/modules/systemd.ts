@@ -163,7 +163,7 @@ function* unknownUnit(args: SystemdArguments, name: string, ctl: Script, first: 
     result: { name, state: "started", status: {} },
     change: {
       diff: [{ before: {}, after: { action: args.state ?? null } }],
-      steps: [...first, ...reload, step(`${args.state} ${name}`, sh`${ctl} restart ${unitName(name)}`)],
+      steps: [...first, ...reload, step(`restart ${unitName(name)}`, sh`${ctl} restart ${unitName(name)}`)],
       effects: [unitEffect(unitName(name), wanted(args))],
     },
   };

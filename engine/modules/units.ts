@@ -49,6 +49,7 @@ echo '#=enabled=#'
 ${systemctl(scope)} is-enabled ${unit} 2>/dev/null
 exit 0`,
     decode: (reply) => decodeUnit(reply, unit),
+    predict: () => undefined, // a prediction says a part only: amend lays it over the answer
     amend: overlayUnit,
   };
 }
@@ -161,6 +162,7 @@ exit 0`,
         enabled: lines.slice(2).includes("enabled"),
       };
     },
+    predict: () => undefined, // as above
     amend: overlayUnit,
   };
 }

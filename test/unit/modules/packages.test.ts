@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { aptDefaults, aptLook, parseWish, satisfied } from "../../../engine/modules/apt.ts";
+import { normaliseSource, sourceFileName } from "../../../engine/modules/apt-sources.ts";
+import { deb822 } from "../../../engine/modules/deb822_repository.ts";
+import { decodeRpm } from "../../../engine/modules/dnf.ts";
+import { decodeSimulation, listsFetched, packageEffect, packageOpens } from "../../../engine/modules/packages.ts";
+import { satisfies } from "../../../engine/modules/pip.ts";
+import { withRepository } from "../../../engine/modules/yum_repository.ts";
+import { Unknown } from "../../../engine/source/value.ts";
+import { planBy, predicted, reply } from "./answers.ts";
+
+const line = (name: string, status: string, version: string) => `${name}\tamd64\t${status}\tinstall\t${version}\n`;
+const simulation =
+  "Inst libjq1 (1.6-2 Debian:12 [amd64])\nInst jq [1.5] (1.6-2 Debian:12 [amd64])\nRemv gawk [1]\nConf jq (1.6)\n";
+
+describe("apt", () => {
+  test.each([
+    ["jq", { name: "jq" }],
+    ["jq=1.*", { name: "jq", operator: "=", version: "1.*" }],
+    ["libc6:i386", { name: "libc6:i386" }],
+    ["jq>=1.6", { name: "jq", operator: ">=", version: "1.6" }],
+  ])("a wish %s", (spec, wish) => expect(parseWish(spec)).toEqual({ spec, ...wish }));
+
+  test.each([
+    ["jq", "1.6-2", true],
+    ["jq=1.6*", "1.6-2", true],
+    ["jq=1.6-2", "1.6-2", true],
+    ["jq=1.7*", "1.6-2", false],
+    ["jq", undefined, false],
+  ])("%s with %s installed: %s", (spec, version, ok) => {
+    const state = version === undefined ? { installed: false } : { installed: true, version };
+    expect(satisfied(parseWish(spec), state)).toBe(ok);
+  });
+
+  test("what is there is left alone, without asking apt", () => {
+    const plan = planBy(aptLook({ ...aptDefaults, name: ["jq", "curl"] }), {
+      package: reply(line("jq", "installed", "1.6-2") + line("curl", "installed", "8")),
+    });
+    expect(plan).toEqual({ result: {} });
+  });
+
+  test("what is missing is installed, with the effects that apt foretells", () => {
+    const plan = planBy(aptLook({ ...aptDefaults, name: ["jq"] }), {
+      package: reply(""),
+      "apt-simulation": reply(simulation),
+    });
+    if (plan instanceof Unknown) throw new Error("known");
+    expect(plan.change?.diff).toEqual([{ before: "jq 1.5\ngawk\n", after: "libjq1 1.6-2\njq 1.6-2\n" }]);
+    expect(plan.change?.effects).toContainEqual(packageEffect("libjq1", { installed: true, version: "1.6-2" }));
+    expect(plan.change?.steps.map(({ name }) => name)).toEqual(["install jq"]);
+  });
+
+  test("a package that does not exist fails by name", () => {
+    const look = aptLook({ ...aptDefaults, name: ["nosuch"] });
+    const refused = reply("", 100, "E: Unable to locate package nosuch\n");
+    expect(() => planBy(look, { package: reply(""), "apt-simulation": refused })).toThrow(
+      "No package matching 'nosuch' is available",
+    );
+  });
+
+  test("one that a predicted installation brings is there", () => {
+    const plan = planBy(
+      aptLook({ ...aptDefaults, name: ["jq"] }),
+      { package: reply("") },
+      predicted(packageEffect("jq", { installed: true })),
+    );
+    expect(plan).toEqual({ result: {} });
+  });
+
+  test("over lists that are fetched before, a missing package is a change and an upgrade is unknown", () => {
+    const fetched = predicted(...listsFetched(1));
+    const missing = planBy(aptLook({ ...aptDefaults, name: ["jq"] }), { package: reply("") }, fetched);
+    expect(missing instanceof Unknown ? "unknown" : missing.change?.silent).toBeUndefined();
+    const latest = aptLook({ ...aptDefaults, name: ["jq"], state: "latest" });
+    expect(planBy(latest, { package: reply(line("jq", "installed", "1")) }, fetched)).toBeInstanceOf(Unknown);
+  });
+
+  test("fresh lists are not fetched again, empty ones are", () => {
+    const look = () => aptLook({ ...aptDefaults, update_cache: true, cache_valid_time: 3600 });
+    expect(planBy(look(), { "apt-lists": reply("some\n5000\n4000\n") })).toMatchObject({
+      result: { cache_updated: false },
+    });
+    expect(planBy(look(), { "apt-lists": reply("empty\n5000\n4999\n") })).toMatchObject({
+      result: { cache_updated: true },
+    });
+  });
+
+  test("a refreshed cache is no change where packages are named", () => {
+    const look = aptLook({ ...aptDefaults, name: ["jq"], update_cache: true });
+    const plan = planBy(look, { package: reply(line("jq", "installed", "1")), "apt-lists": reply("some\n9\n1\n") });
+    expect(plan).toMatchObject({ change: { silent: true } });
+  });
+
+  test("removing with purge takes the configuration of a removed package", () => {
+    const left = reply(line("jq", "config-files", "1"));
+    const look = (purge: boolean) => aptLook({ ...aptDefaults, name: ["jq"], state: "absent", purge });
+    expect(planBy(look(false), { package: left })).toEqual({ result: {} });
+    expect(planBy(look(true), { package: left })).toMatchObject({ change: { steps: [{ name: "remove jq" }] } });
+  });
+
+  test("a simulation", () => {
+    const { installs, removes } = decodeSimulation(reply(simulation));
+    expect([installs, removes]).toEqual([
+      [
+        { name: "libjq1", version: "1.6-2" },
+        { name: "jq", version: "1.6-2", from: "1.5" },
+      ],
+      ["gawk"],
+    ]);
+  });
+
+  test("what a package opens", () => {
+    expect(packageOpens(["docker.io"])).toMatchObject({ because: "the package docker.io" });
+  });
+});
+
+test.each([
+  ["deb  http://a/b   stable main # x", "deb http://a/b stable main"],
+  ["deb [ arch=amd64  trusted=yes ] http://a/b ./", "deb [arch=amd64 trusted=yes] http://a/b ./"],
+  ["# deb http://a/b stable main", ""],
+  ["http://a/b", ""],
+])("the source %s", (text, normal) => expect(normaliseSource(text)).toBe(normal));
+
+test.each([
+  ["deb http://deb.debian.org/debian bookworm main", "deb_debian_org_debian.list"],
+  ["deb [arch=amd64] https://user:pw@dl.example.com/linux/ubuntu jammy stable", "dl_example_com_linux_ubuntu.list"],
+])("the file of %s", (repo, file) => expect(sourceFileName(repo)).toBe(file));
+
+test("a source with fields", () => {
+  expect(deb822({ name: "x", types: ["deb", "deb-src"], uris: ["http://a"], suites: ["s"], enabled: false })).toBe(
+    "Enabled: no\nX-Repolib-Name: x\nSuites: s\nTypes: deb deb-src\nURIs: http://a\n",
+  );
+});
+
+describe("a .repo file", () => {
+  const given = "[b]\nname=B\nbaseurl = http://b\n  http://c\n[a]\nname = A\n";
+  test("gets a section, in order", () => {
+    expect(
+      withRepository(
+        given,
+        "aa",
+        new Map([
+          ["name", "AA"],
+          ["enabled", "1"],
+        ]),
+      ),
+    ).toBe("[a]\nname = A\n\n[aa]\nenabled = 1\nname = AA\n\n[b]\nbaseurl = http://b\n http://c\nname = B\n\n");
+  });
+  test("loses one", () => expect(withRepository(given, "b", undefined)).toBe("[a]\nname = A\n\n"));
+  test("stays the same the second time", () => {
+    const once = withRepository("", "a", new Map([["baseurl", "http://a\n http://b"]]));
+    expect(withRepository(once, "a", new Map([["baseurl", "http://a\n http://b"]]))).toBe(once);
+  });
+});
+
+test("what rpm says", () => {
+  const states = decodeRpm(reply("=jq\njq 0:1.6-2.el9 x86_64\n=none\n"), ["jq", "none"]);
+  expect(Object.fromEntries(states)).toEqual({
+    jq: { installed: true, version: "1.6-2.el9" },
+    none: { installed: false },
+  });
+});
+
+test.each([
+  ["requests", true],
+  ["Requests==2.31.0", true],
+  ["requests==2.30", false],
+  ["requests>=2.9,<3", true],
+  ["requests~=2.30", true],
+  ["requests!=2.31.0", false],
+  ["requests[socks]==2.31.*", true],
+  ["flask", false],
+])("pip's %s is there: %s", (spec, there) => expect(satisfies(spec, new Map([["requests", "2.31.0"]]))).toBe(there));
