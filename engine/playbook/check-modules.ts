@@ -1,7 +1,7 @@
 import { checkArgumentNames } from "../modules/arguments.ts";
 import type { Module } from "../modules/contract.ts";
 import { parseFreeForm } from "../modules/free-form.ts";
-import { findModule } from "../modules/registry.ts";
+import { findModule, shortName } from "../modules/registry.ts";
 import { nearest } from "../source/nearest.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import { positionOf } from "../source/yaml.ts";
@@ -55,7 +55,11 @@ async function checkTask(task: Task, notes: Notes): Promise<void> {
   }
   // A whole mapping that is a template (`args: "{{ x }}"`) is known when it is rendered.
   if (Object.keys(args).some(hasTemplate) || isTemplate(task.args)) return;
-  const defaults = task.keywords.moduleDefaults.flatMap((each) => Object.values(each)).filter(isDict);
+  const defaults = task.keywords.moduleDefaults
+    .flatMap((each) => Object.entries(each))
+    .filter(([name]) => shortName(name) === module.name || module.aliases?.includes(shortName(name)))
+    .map(([, values]) => values)
+    .filter(isDict);
   const given = Object.assign(dict(), ...defaults.map((each) => onlyMissing(each, args)), args);
   for (const error of checkArgumentNames(module, given)) {
     const at = (error.argument === undefined ? undefined : positionOf(args, error.argument)) ?? task.moduleAt;

@@ -238,7 +238,10 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
   }
   const { change } = plan;
   const warnings = plan.warnings ?? [];
-  if (!change) return settleDoubt(ready, succeeded(plan.result ?? {}, false, { warnings }));
+  if (!change) {
+    ready.seat?.probes.calm();
+    return settleDoubt(ready, succeeded(plan.result ?? {}, false, { warnings }));
+  }
   const outcome = succeeded(plan.result ?? {}, !change.silent, {
     diff: change.silent ? [] : change.diff,
     warnings,

@@ -18,7 +18,7 @@ interface Entry {
 export class Probes {
   readonly #keep: boolean;
   #entries = new Map<string, Entry>();
-  /** How many tasks to come may be asked for; grows while nothing changes. */
+  /** How many tasks to come may be asked for; grows with every task that changes nothing. */
   window = 8;
   /** Requests made so far: tells whether a look had to ask. */
   sent = 0;
@@ -28,10 +28,15 @@ export class Probes {
     this.#keep = keep;
   }
 
-  /** Something changed on the host: everything is asked anew, and for a while little is read ahead. */
+  /** Something changed on the host: everything is asked anew, and nothing is read ahead while changes go on. */
   forget(): void {
     if (this.#entries.size > 0) this.#entries = new Map();
-    this.window = 1;
+    this.window = 0;
+  }
+
+  /** A task found nothing to change: the next ones may not either. */
+  calm(): void {
+    this.window = Math.min(64, Math.max(1, this.window * 2));
   }
 
   /** Time has passed or someone else may have acted: answers are stale, but nothing says that more will change. */

@@ -12,7 +12,6 @@ import { itemVariables, loopControl, loopItems } from "./loop-items.ts";
 
 /** Questions that one reading ahead may put into the pipe. */
 const questionLimit = 400;
-const windowLimit = 64;
 
 /** Time passes, others act, or the rest of the play is not known before: nothing is read ahead beyond these. */
 const barriers: ReadonlySet<string> = new Set([
@@ -43,8 +42,8 @@ export function readAhead(play: PlayRun, host: HostRun, present: Task): void {
   // Under a prediction later looks see other answers anyway; and an interrupted run begins nothing.
   if (!run.readAhead || run.interrupted) return;
   const probes = run.connections.probesOf(host.name);
-  const window = Math.min(probes.window, windowLimit);
-  probes.window = Math.min(probes.window * 2, windowLimit);
+  const { window } = probes;
+  if (window === 0) return;
   const state = { pending: dict(), questions: 0 };
   hide(state.pending, present);
   const cursor = host.cursor.clone(rulesAhead(play));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { loadInventory } from "../inventory/load.ts";
 import { checkPlaybooks } from "../playbook/check-modules.ts";
 import { loadPlaybooks } from "../playbook/load.ts";
@@ -63,6 +64,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const states = new Map<string, HostState>();
   const predictions = new Map<string, HostPredictions>();
   const cut = new AbortController();
+  // Every request under way listens to it.
+  setMaxListeners(0, cut.signal);
   let interrupted = false;
   let ids = 0;
   const stateOf = (host: string): HostState => {
