@@ -218,12 +218,14 @@ export function goal(
   const kept = existing.slice(0, count);
   const hash = state.hashes?.get(service);
   const other = (each: ServiceContainer) => hash !== undefined && each.hash !== undefined && each.hash !== hash;
-  const diverged = args.recreate === "always" ? kept : args.recreate === "never" ? [] : kept.filter(other);
+  const unsound = (each: ServiceContainer) => other(each) || isDetached(each);
+  const diverged = args.recreate === "always" ? kept : args.recreate === "never" ? [] : kept.filter(unsound);
   const idle = kept.filter((each) => !each.running && !diverged.includes(each));
   const running = kept.filter((each) => each.running);
   const missing = Math.max(0, count - existing.length);
   const acts = args.stopped ? running.length > 0 : idle.length > 0 || (args.restarted && running.length > 0);
-  const certain = missing > 0 || surplus.length > 0 || acts || (args.recreate === "always" && kept.length > 0);
+  const anew = args.recreate === "always" ? kept.length > 0 : diverged.some(isDetached);
+  const certain = missing > 0 || surplus.length > 0 || acts || anew;
   return {
     service,
     count,
@@ -236,6 +238,14 @@ export function goal(
     certain,
     doubtful: kept.some((each) => each.hash !== undefined) && args.recreate === "smart",
   };
+}
+
+/** Whether it runs, but outside the network it was made for: that one was taken away under it. */
+function isDetached({ running, inspected }: ServiceContainer): boolean {
+  const mode = at(inspected, "HostConfig", "NetworkMode");
+  const named = typeof mode === "string" && !/^(?:default|bridge|host|none|)$|^container:/.test(mode);
+  const networks = at(inspected, "NetworkSettings", "Networks");
+  return running && named && networks !== undefined && Object.keys(asDict(networks)).length === 0;
 }
 
 function upPlan(
