@@ -20,7 +20,7 @@ export function markOf(...parts: readonly string[]): string {
 export function leaveMarks(marks: readonly { readonly mark: string; readonly name: string }[]): Script {
   return marks.reduce(
     (script, { mark, name }) => sh`${script}
-printf '%s\\n' ${name} >"$m"/${mark} || exit 1`,
+printf '%s\n' ${name} >"$m"/${mark} || exit 1`,
     sh`${folder}; mkdir -p "$m" 2>/dev/null`,
   );
 }

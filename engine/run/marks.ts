@@ -50,9 +50,14 @@ export class Marks {
     return this.#earlier.get(host)?.has(handlerMark(play, handler)) ?? false;
   }
 
-  /** Whether anything is marked on a host at all. */
+  /** Whether this run marked anything on a host. */
   any(host: string): boolean {
-    return (this.#there.get(host)?.size ?? 0) > 0;
+    return (this.#there.get(host)?.size ?? 0) > (this.#earlier.get(host)?.size ?? 0);
+  }
+
+  /** Its change did not come about: the mark goes, unless an earlier run left it. */
+  withdraw(host: string, play: Play, handler: Task): void {
+    if (!this.#earlier.get(host)?.has(handlerMark(play, handler))) this.done(host, play, handler);
   }
 
   /** What goes before a change that notifies these handlers; undefined where nothing has to. */
@@ -66,7 +71,7 @@ export class Marks {
     return leaveMarks(fresh);
   }
 
-  /** The handler has run, or its task did not change anything after all. */
+  /** The handler has run. */
   done(host: string, play: Play, handler: Task): void {
     const mark = handlerMark(play, handler);
     this.#earlier.get(host)?.delete(mark);

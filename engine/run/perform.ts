@@ -212,7 +212,7 @@ function withdrawMarks(play: PlayRun, host: HostRun, task: Task): void {
   try {
     for (const name of notifiedNames(task, vars)) {
       for (const handler of play.handlers.find(name, vars.templar)) {
-        if (!host.notified.has(handler)) play.run.marks.done(host.name, play.play, handler);
+        if (!host.notified.has(handler)) play.run.marks.withdraw(host.name, play.play, handler);
       }
     }
   } catch {

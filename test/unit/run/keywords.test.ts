@@ -78,7 +78,12 @@ all:
     expect(lost.lines, lost.output).toEqual(["h1 changed a", "gone unreachable a", "h1 ok b"]);
     expect(lost.exitCode).toBe(4);
     const ignored = await runText(play(", ignore_unreachable: true"), { inventory });
-    expect(ignored.lines, ignored.output).toEqual(["h1 changed a", "gone unreachable a ignored", "h1 ok b", "gone ok b"]);
+    expect(ignored.lines, ignored.output).toEqual([
+      "h1 changed a",
+      "gone unreachable a ignored",
+      "h1 ok b",
+      "gone ok b",
+    ]);
     expect(ignored.exitCode).toBe(0);
   });
 
