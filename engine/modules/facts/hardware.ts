@@ -3,13 +3,12 @@ import { filesOf, lines, present, type Sections } from "./sections.ts";
 
 /** Memory, processors, mounts, disks, the machine's own labels. */
 export function hardwareFacts(sections: Sections): Dict {
-  const files = filesOf(sections, "hardware");
-  const platform = filesOf(sections, "files");
-  const allowed = /^Cpus_allowed_list:\s*(.*)$/m.exec(platform.get("/proc/self/status") ?? "")?.[1];
+  const files = filesOf(sections, "files");
+  const allowed = /^Cpus_allowed_list:\s*(.*)$/m.exec(files.get("/proc/self/status") ?? "")?.[1];
   return present({
     ...memory(files.get("/proc/meminfo") ?? ""),
     ...processors(files.get("/proc/cpuinfo") ?? "", allowed),
-    uptime_seconds: Math.trunc(Number(platform.get("/proc/uptime")?.split(" ")[0] ?? 0)),
+    uptime_seconds: Math.trunc(Number(files.get("/proc/uptime")?.split(" ")[0] ?? 0)),
     ...dmi(files),
     mounts: mounts(files.get("/proc/mounts") ?? "", sections),
     ...disks(sections),
@@ -174,7 +173,7 @@ function linkTargets(sections: Sections, kind: string): Map<string, string[]> {
 }
 
 function disks(sections: Sections): Dict {
-  const files = filesOf(sections, "disks");
+  const files = filesOf(sections, "files");
   const ids = linkTargets(sections, "by-id");
   const uuids = linkTargets(sections, "by-uuid");
   const labels = linkTargets(sections, "by-label");

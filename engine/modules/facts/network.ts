@@ -11,7 +11,7 @@ interface Address {
 
 /** Interfaces, their addresses, and the ones that lead to the world. */
 export function networkFacts(sections: Sections): Dict {
-  const files = filesOf(sections, "netfiles");
+  const files = filesOf(sections, "files");
   const [interfaceLine = "", portLine = ""] = lines(sections, "net");
   const names = paths(interfaceLine).map((path) => path.slice("/sys/class/net/".length));
   const ports = paths(portLine).map((path) => path.split("/"));

@@ -30,7 +30,7 @@ export function platformFacts(sections: Sections): Dict {
     selinux_python_present: true,
     apparmor: { status: exists.has("/sys/kernel/security/apparmor") ? "enabled" : "disabled" },
     fips: files.get("/proc/sys/crypto/fips_enabled") === "1",
-    is_chroot: isChroot(lines(sections, "root")),
+    is_chroot: exists.has("chroot"),
     lsb: exists.has("/usr/bin/lsb_release") || files.has("/etc/lsb-release") ? lsb(files) : {},
     ...commandLine(files.get("/proc/cmdline") ?? ""),
     dns: dns(files.get("/etc/resolv.conf") ?? ""),
@@ -152,10 +152,6 @@ function selinux(files: ReadonlyMap<string, string>): Value {
     type: config.get("SELINUXTYPE"),
     policyvers: Number(files.get("/sys/fs/selinux/policyvers") ?? 0),
   });
-}
-
-function isChroot([own, first]: readonly string[]): boolean {
-  return own !== undefined && first !== undefined && own !== first;
 }
 
 function lsb(files: ReadonlyMap<string, string>): Dict {

@@ -14,46 +14,60 @@ export interface FactSections {
 export const sectionMark = "#=facts=#";
 
 /**
- * One script for all facts. What counts is the number of processes it starts: many small files are read by a single
- * `grep -H`, and existence is asked with the shell's own `[`.
+ * One script for all facts. What counts is the number of processes it starts, some milliseconds each: all small
+ * files are read by a single `grep -H`, and what the shell can look up itself it does.
  */
 export function factsScript(sections: FactSections): Script {
-  const parts: Script[] = [platform];
-  if (sections.network) parts.push(network);
-  if (sections.hardware) parts.push(hardware);
-  if (sections.virtual || sections.hardware) parts.push(virtual);
-  if (sections.factPath !== undefined) parts.push(localFacts(sections.factPath));
+  const none = sh``;
   return sh`exec 2>/dev/null
 mark() { echo; echo ${sectionMark} "$1"; }
-${parts[0] ?? sh``}
-${parts[1] ?? sh``}
-${parts[2] ?? sh``}
-${parts[3] ?? sh``}
-${parts[4] ?? sh``}
+${platform}
+${sections.network ? network : none}
+${sections.hardware ? hardware : none}
+${sections.factPath === undefined ? none : localFacts(sections.factPath)}
+mark files
+grep -Hs '' ${platformFiles} ${sections.network ? networkFiles : none} ${sections.hardware ? hardwareFiles : none} ${
+    sections.virtual || sections.hardware ? virtualFiles : none
+  } ${sections.virtual && !sections.hardware ? sh`/proc/cpuinfo` : none}
 exit 0`;
 }
 
+const platformFiles = sh`/etc/os-release /etc/debian_version /etc/redhat-release /etc/alpine-release /etc/lsb-release /etc/hosts /etc/machine-id /var/lib/dbus/machine-id /etc/resolv.conf /proc/1/comm /proc/cmdline /proc/uptime /proc/loadavg /proc/self/status /proc/sys/kernel/ostype /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/version /proc/sys/kernel/domainname /proc/sys/crypto/fips_enabled /sys/fs/selinux/enforce /sys/fs/selinux/policyvers /etc/selinux/config /etc/iscsi/initiatorname.iscsi /etc/ssh/ssh_host_rsa_key.pub /etc/ssh/ssh_host_ecdsa_key.pub /etc/ssh/ssh_host_ed25519_key.pub`;
+
+const networkFiles = sh`/sys/class/net/*/address /sys/class/net/*/mtu /sys/class/net/*/operstate /sys/class/net/*/flags /sys/class/net/*/type /sys/class/net/*/speed /sys/class/net/*/bridge/bridge_id /sys/class/net/*/bridge/stp_state /sys/class/net/*/bonding/mode /sys/class/net/*/bonding/slaves`;
+
+const hardwareFiles = sh`/proc/meminfo /proc/cpuinfo /proc/mounts /sys/class/dmi/id/bios_* /sys/class/dmi/id/board_* /sys/class/dmi/id/chassis_* /sys/class/dmi/id/product_serial /sys/class/dmi/id/product_uuid /sys/class/dmi/id/product_version /sys/block/*/size /sys/block/*/removable /sys/block/*/queue/rotational /sys/block/*/queue/hw_sector_size /sys/block/*/queue/scheduler /sys/block/*/queue/discard_granularity /sys/block/*/device/vendor /sys/block/*/device/model /sys/block/*/*/start /sys/block/*/*/size`;
+
+const virtualFiles = sh`/run/systemd/container /proc/1/cgroup /proc/modules /sys/hypervisor/type /sys/class/dmi/id/product_name /sys/class/dmi/id/sys_vendor`;
+
 const platform = sh`mark machine
-uname -m
-u=$(id -u)
-echo "$u"
-id -g
+read -r m < /proc/sys/kernel/arch || m=$(uname -m)
+u= g= n=
+while read -r key id rest; do
+  case $key in Uid:) u=$id ;; Gid:) g=$id; break ;; esac
+done < /proc/self/status
+printf '%s\n' "$m" "$u" "$g"
 mark passwd
-getent passwd "$u" || grep "^[^:]*:[^:]*:$u:" /etc/passwd
+found=
+while IFS= read -r line; do
+  rest=\${line#*:*:}
+  [ "\${rest%%:*}" != "$u" ] || { printf '%s\n' "$line"; found=1; break; }
+done < /etc/passwd
+[ -n "$found" ] || getent passwd "$u"
 mark date
 date '+%s|%N|%Y|%m|%d|%H|%M|%S|%A|%w|%W|%Z|%z|%B'
-mark files
-grep -Hs '' /etc/os-release /etc/debian_version /etc/redhat-release /etc/alpine-release /etc/lsb-release /etc/hosts /etc/machine-id /var/lib/dbus/machine-id /etc/resolv.conf /proc/1/comm /proc/cmdline /proc/uptime /proc/loadavg /proc/self/status /proc/sys/kernel/ostype /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/version /proc/sys/kernel/domainname /proc/sys/crypto/fips_enabled /sys/fs/selinux/enforce /sys/fs/selinux/policyvers /etc/selinux/config /etc/iscsi/initiatorname.iscsi /etc/ssh/ssh_host_rsa_key.pub /etc/ssh/ssh_host_ecdsa_key.pub /etc/ssh/ssh_host_ed25519_key.pub
 mark exists
 for p in /usr/bin/apt-get /usr/bin/dnf5 /usr/bin/dnf-3 /usr/bin/dnf /usr/bin/yum /usr/bin/microdnf /usr/bin/zypper /usr/bin/pacman /sbin/apk /usr/bin/emerge /usr/bin/xbps-install /usr/bin/lsb_release /usr/bin/systemctl /bin/systemctl /run/systemd/system /dev/.run/systemd /sbin/openrc /sbin/initctl /etc/init.d /sys/kernel/security/apparmor /sys/fs/selinux/enforce /.dockerenv /run/.containerenv /dev/kvm /proc/vz /proc/bc /proc/xen; do
   [ -e "$p" ] && echo "$p"
 done
-mark root
-stat -c %i / /proc/1/root/.
+[ -e /proc/1/root/. ] && [ ! / -ef /proc/1/root/. ] && echo chroot
 mark fqdn
-n=
 read -r n < /proc/sys/kernel/hostname
-grep -qwF -e "$n" /etc/hosts || timeout 2 hostname -f
+known=
+while read -r line; do
+  case " \${line%%#*} " in *[[:space:]]"$n"[[:space:]]*) known=1; break ;; esac
+done < /etc/hosts
+[ -n "$known" ] || timeout 2 hostname -f
 mark environ
 cat /proc/self/environ
 `;
@@ -63,8 +77,6 @@ set -- /sys/class/net/*
 echo "$@"
 set -- /sys/class/net/*/brif/*
 echo "$@"
-mark netfiles
-grep -Hs '' /sys/class/net/*/address /sys/class/net/*/mtu /sys/class/net/*/operstate /sys/class/net/*/flags /sys/class/net/*/type /sys/class/net/*/speed /sys/class/net/*/bridge/bridge_id /sys/class/net/*/bridge/stp_state /sys/class/net/*/bonding/mode /sys/class/net/*/bonding/slaves
 set -- /sys/class/net/*/device/driver/module
 if [ -e "$1" ]; then mark netmodules; ls -ld /sys/class/net/*/device /sys/class/net/*/device/driver/module; fi
 mark addresses
@@ -77,11 +89,7 @@ mark routes
 [ -x /sbin/ip ] || [ -x /bin/ip ] || [ -x /usr/sbin/ip ] || cat /proc/net/route
 `;
 
-const hardware = sh`mark hardware
-grep -Hs '' /proc/meminfo /proc/cpuinfo /proc/mounts /sys/class/dmi/id/bios_date /sys/class/dmi/id/bios_vendor /sys/class/dmi/id/bios_version /sys/class/dmi/id/board_asset_tag /sys/class/dmi/id/board_name /sys/class/dmi/id/board_serial /sys/class/dmi/id/board_vendor /sys/class/dmi/id/board_version /sys/class/dmi/id/chassis_asset_tag /sys/class/dmi/id/chassis_serial /sys/class/dmi/id/chassis_type /sys/class/dmi/id/chassis_vendor /sys/class/dmi/id/chassis_version /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial /sys/class/dmi/id/product_uuid /sys/class/dmi/id/product_version /sys/class/dmi/id/sys_vendor
-mark disks
-grep -Hs '' /sys/block/*/size /sys/block/*/removable /sys/block/*/queue/rotational /sys/block/*/queue/hw_sector_size /sys/block/*/queue/scheduler /sys/block/*/queue/discard_granularity /sys/block/*/device/vendor /sys/block/*/device/model /sys/block/*/*/start /sys/block/*/*/size
-mark links
+const hardware = sh`mark links
 for d in by-id by-uuid by-label; do [ -d "/dev/disk/$d" ] && ls -l "/dev/disk/$d" && echo "/dev/disk/$d"; done
 mark statfs
 set --
@@ -94,12 +102,6 @@ while read -r device mount type rest; do
 done < /proc/mounts
 if [ -n "$slow" ]; then timeout 10 stat -f -c '%S|%b|%a|%c|%d|%n' "$@"
 elif [ $# -gt 0 ]; then stat -f -c '%S|%b|%a|%c|%d|%n' "$@"; fi
-`;
-
-const virtual = sh`mark virtual
-grep -Hs '' /run/systemd/container /proc/1/cgroup /sys/hypervisor/type /sys/class/dmi/id/product_name /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/bios_vendor /sys/class/dmi/id/product_family /proc/modules
-mark hypervisor
-grep -m1 -ow hypervisor /proc/cpuinfo
 `;
 
 /** Executable fact files are run, the others read; each is preceded by its name, and by its status where it ran. */

@@ -3,7 +3,7 @@ import { filesOf, lines, type Sections } from "./sections.ts";
 
 /** What the host runs on: `virtualization_type`, `_role`, and the lists of all technologies seen. */
 export function virtualFacts(sections: Sections): Dict {
-  const files = filesOf(sections, "virtual");
+  const files = filesOf(sections, "files");
   const exists = new Set(lines(sections, "exists"));
   const guest = new Set<string>();
   const host = new Set<string>();
@@ -41,7 +41,7 @@ export function virtualFacts(sections: Sections): Dict {
 
   const technologies = [...guest].filter((name) => name !== "container");
   const first = technologies[0] ?? (guest.has("container") ? "container" : undefined);
-  const hypervisor = lines(sections, "hypervisor").length > 0;
+  const hypervisor = /^flags\s*:.*\bhypervisor\b/m.test(file("/proc/cpuinfo"));
   const [type, role] =
     first !== undefined
       ? [first, "guest"]

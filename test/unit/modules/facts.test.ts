@@ -63,7 +63,6 @@ test("names, users and managers", () => {
       }),
       exists: "/usr/bin/apt-get\n/usr/bin/dnf-3\n",
       environ: "A=1\0B=x=y\nz\0",
-      root: "2\n2\n",
     }),
   );
   expect(facts).toMatchObject({
@@ -97,7 +96,7 @@ test("interfaces and the default route", () => {
   const facts = networkFacts(
     sections({
       net: "/sys/class/net/br-lan /sys/class/net/eth0 /sys/class/net/lo\n/sys/class/net/br-lan/brif/eth0\n",
-      netfiles: greps({
+      files: greps({
         "/sys/class/net/eth0/address": "02:42:0a:4d:00:0b",
         "/sys/class/net/eth0/mtu": "1450",
         "/sys/class/net/eth0/operstate": "up",
@@ -185,7 +184,7 @@ test("facts of the host's own", () => {
 test.each([
   [{ exists: "/.dockerenv\n" }, "docker", "guest"],
   [{ exists: "/dev/kvm\n" }, "kvm", "host"],
-  [{ virtual: greps({ "/sys/class/dmi/id/sys_vendor": "QEMU" }) }, "kvm", "guest"],
+  [{ files: greps({ "/sys/class/dmi/id/sys_vendor": "QEMU" }) }, "kvm", "guest"],
   [{}, "NA", "NA"],
 ])("a host with %o is %s %s", (parts: { [name: string]: string }, type, role) => {
   expect(virtualFacts(sections(parts))).toMatchObject({ virtualization_type: type, virtualization_role: role });
