@@ -86,8 +86,12 @@ export function* systemdLook(args: SystemdArguments, host: string): Look<Plan> {
   if (asked.failure !== undefined && !asked.found) throw new ModuleFailure(asked.failure, { name });
   if (!asked.found) throw notFound(name, host);
 
-  if (args.daemon_reload && asked.stale) first.unshift(step("read the units again", sh`${ctl} daemon-reload`));
   const steps = unitSteps(args, asked, ctl, unitName(name));
+  // systemd does not notice every new drop-in (NeedDaemonReload stays "no" for a folder made within its clock's grain):
+  // where the unit is acted upon, its files are read again in any case.
+  if (args.daemon_reload && (asked.stale || steps.length > 0)) {
+    first.unshift(step("read the units again", sh`${ctl} daemon-reload`));
+  }
   const result: Dict = {
     name,
     status: asked.properties,
