@@ -26,7 +26,7 @@ const args = Type.Object({
   ),
   enabled: maybeFlag("Whether it starts at boot."),
   masked: maybeFlag("Whether it can be started at all."),
-  daemon_reload: flag("Let systemd read its files again first, where they changed. No change in itself."),
+  daemon_reload: flag("Let systemd read its files again first. No change in itself."),
   daemon_reexec: flag("Let systemd start itself anew first."),
   no_block: flag("Do not wait for the unit's job."),
   force: flag("Overwrite existing links when enabling."),
@@ -74,8 +74,10 @@ export function* systemdLook(args: SystemdArguments, host: string): Look<Plan> {
     if (args.state !== undefined || args.enabled !== undefined || args.masked !== undefined) {
       throw new ModuleFailure("missing required arguments: name");
     }
-    const stale = args.daemon_reload && (yield* ask(anyStale(args.scope)));
-    if (stale) first.unshift(step("read the units again", sh`${ctl} daemon-reload`));
+    if (args.daemon_reload) {
+      yield* ask(running);
+      first.unshift(step("read the units again", sh`${ctl} daemon-reload`));
+    }
     const result: Dict = { name: null, status: {} };
     return first.length === 0 ? { result } : { result, change: { diff: [], steps: first, effects: [], silent: true } };
   }
@@ -173,28 +175,16 @@ function* unknownUnit(args: SystemdArguments, name: string, ctl: Script, first: 
   };
 }
 
-/** Whether any loaded unit's file changed, or there are unit files that systemd may not have read. */
-function anyStale(scope: SystemdArguments["scope"]): Query<boolean> {
-  return {
-    kind: "units",
-    subject: "stale",
-    detail: scope,
-    script: sh`command -v systemctl >/dev/null 2>&1 || { echo 'systemctl is not on the host' >&2; exit 3; }
-${systemctl(scope)} show -p NeedDaemonReload '*'`,
-    decode(reply) {
-      if (reply.status !== 0) {
-        throw new ModuleFailure(`systemd does not answer: ${reply.stderr.toString().trim()}`);
-      }
-      return /NeedDaemonReload=yes/.test(reply.stdout.toString());
-    },
-    amend: (observed, predictions) => {
-      const touched = predictions
-        .all("path")
-        .some((e) => "subject" in e && /\/systemd\/(system|user)\//.test(e.subject));
-      return observed || touched || predictions.open("unit") !== undefined;
-    },
-  };
-}
+/** That there is a systemd at all. */
+const running: Query<true> = {
+  kind: "units",
+  subject: "manager",
+  script: sh`command -v systemctl >/dev/null 2>&1 || { echo 'systemctl is not on the host: it has no systemd' >&2; exit 1; }`,
+  decode(reply) {
+    if (reply.status !== 0) throw new ModuleFailure(reply.stderr.toString().trim());
+    return true;
+  },
+};
 
 function step(name: string, script: Script): Step {
   return { name, script: sh`${script} || exit 1` };

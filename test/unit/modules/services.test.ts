@@ -62,7 +62,8 @@ describe("what is done", () => {
       shown({ NeedDaemonReload: "yes" }, "enabled"),
       ["read the units again", "restart x.service"],
     ],
-    [{ state: "restarted", daemon_reload: true }, on, ["restart x.service"]],
+    [{ state: "restarted", daemon_reload: true }, on, ["read the units again", "restart x.service"]],
+    [{ state: "started", daemon_reload: true }, on, ["read the units again"]],
   ] as const)("%o", (args, unit, steps) => expect(names(args, unit)).toEqual(steps));
 
   test("reading units again is no change in itself", () => {
