@@ -89,11 +89,8 @@ export function* systemdLook(args: SystemdArguments, host: string): Look<Plan> {
   if (!asked.found) throw notFound(name, host);
 
   const steps = unitSteps(args, asked, ctl, unitName(name));
-  // systemd does not notice every new drop-in (NeedDaemonReload stays "no" for a folder made within its clock's grain):
-  // where the unit is acted upon, its files are read again in any case.
-  if (args.daemon_reload && (asked.stale || steps.length > 0)) {
-    first.unshift(step("read the units again", sh`${ctl} daemon-reload`));
-  }
+  // Whether a unit is stale systemd cannot say for sure: a new folder of drop-ins escapes its NeedDaemonReload.
+  if (args.daemon_reload) first.unshift(step("read the units again", sh`${ctl} daemon-reload`));
   const result: Dict = {
     name,
     status: asked.properties,
