@@ -120,7 +120,7 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
       endTask(performance, host, { outcome: failure, seconds: 0 });
       continue;
     }
-    play.run.summary.of(host.name).ok++;
+    play.run.summary.of(host.name).ok += ids.length;
     host.notified.delete(task);
     host.cursor.advance();
     // The first included runs first, so it lies on top.

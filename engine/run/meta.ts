@@ -3,7 +3,8 @@ import { dict } from "../source/value.ts";
 import { testAll } from "./conditions.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import type { OrderKey } from "./order-key.ts";
-import { outcomeOf } from "./outcome.ts";
+import { type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
+import { leave } from "./perform.ts";
 import { resultOf } from "./task-run.ts";
 
 /** The action of a `meta` task. */
@@ -17,28 +18,41 @@ export function metaAction(task: Task): string {
 /** Carries a meta task out for the hosts that stand before it. The cursors are advanced here. */
 export async function runMeta(play: PlayRun, task: Task, key: OrderKey, hosts: readonly HostRun[]): Promise<void> {
   const action = metaAction(task);
-  for (const host of hosts) {
-    const runs = shallRun(play, host, task);
-    host.cursor.advance();
-    if (runs === "failed") {
-      host.status = "failed";
-      continue;
+  const id = play.run.nextId();
+  let announced = false;
+  /** Only what a condition stopped is told of. */
+  const tell = (host: HostRun, outcome: Outcome): void => {
+    const { run } = play;
+    if (!announced) {
+      announced = true;
+      const { module, at, tags } = task;
+      const checkMode = run.options.check ?? false;
+      const name = task.name ?? "meta";
+      run.emit({ type: "task-start", id, task: name, module, handler: false, at, tags, checkMode, time: run.time() });
     }
-    if (!runs) continue;
-    await once(play, host, action, key);
+    const result = resultOf({ host, task }, outcome, 0);
+    if (outcome.failed) run.summary.count(result);
+    run.emit({ type: "result", id, result, time: run.time() });
+  };
+  for (const host of hosts) {
+    const stopped = stoppedBy(play, host, task);
+    host.cursor.advance();
+    if (stopped) {
+      tell(host, stopped);
+      if (stopped.failed) leave(play, host, task, stopped);
+    } else await once(play, host, action, key);
   }
 }
 
-function shallRun(play: PlayRun, host: HostRun, task: Task): boolean | "failed" {
-  if (task.when.length === 0) return true;
+/** How the task ends where its condition does not hold, or cannot be evaluated. */
+function stoppedBy(play: PlayRun, host: HostRun, task: Task): Outcome | undefined {
+  if (task.when.length === 0) return undefined;
   try {
-    return testAll(task.when, play.run.variables.forTask(play, host.name, task).templar).holds === true;
+    const verdict = testAll(task.when, play.run.variables.forTask(play, host.name, task).templar);
+    if (verdict.holds === true) return undefined;
+    return verdict.holds === "unknown" ? unknownBecause(verdict.unknown) : skippedBy(verdict.condition);
   } catch (error) {
-    const outcome = outcomeOf(error, task.at);
-    const result = resultOf({ host, task }, outcome, 0);
-    play.run.emit({ type: "result", id: play.run.nextId(), result, time: play.run.time() });
-    play.run.summary.count(result);
-    return "failed";
+    return outcomeOf(error, task.at);
   }
 }
 

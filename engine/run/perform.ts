@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Task } from "../playbook/tree.ts";
 import { DiagnosticError } from "../source/diagnostic.ts";
 import { dict, isDict, type Value } from "../source/value.ts";
@@ -53,7 +54,15 @@ export async function perform(performance: Performance): Promise<void> {
     await runFor(performance, first, hosts, slots);
     return;
   }
-  await Promise.all(hosts.map((host) => runFor(performance, host, [host], slots)));
+  // Hosts that end at the same time are told of in their order; none waits for one that is still at work.
+  let before: Promise<void> = Promise.resolve();
+  await Promise.all(
+    hosts.map((host) => {
+      const done = runFor(performance, host, [host], slots, before);
+      before = done;
+      return done;
+    }),
+  );
 }
 
 /** The name of a task as its banner shows it. */
@@ -93,6 +102,7 @@ async function runFor(
   host: HostRun,
   sharing: readonly HostRun[],
   slots: Slots | undefined,
+  before?: Promise<void>,
 ): Promise<void> {
   const { play, task, id } = performance;
   const { run } = play;
@@ -103,6 +113,7 @@ async function runFor(
       host.notified.get(task) === "maybe"
         ? await runDoubtful(play, host, task, id)
         : await runTask(play, host, task, id);
+    if (before) await Promise.race([before, immediate()]);
     endTask(performance, host, end, sharing);
   };
   await run.slots.with(() => (slots ? slots.with(work) : work()));

@@ -78,7 +78,8 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     await strategy(state);
     const lost = lostOf(run, names) - before;
     if (state.broken || (lost > 0 && lost === batch.length)) {
-      if (lost === batch.length && !run.interrupted) run.emit({ type: "no-hosts-remaining" });
+      // As Ansible: said where an error of one host ended the play for all.
+      if (state.broken && !run.interrupted) run.emit({ type: "no-hosts-remaining" });
       return { broken: true };
     }
     if (state.ended) break;
