@@ -193,10 +193,11 @@ export class Lab {
     }
   }
 
-  /** Puts the cable back. */
+  /** Puts the cable back, and waits until the host is reached: its neighbours may still think it gone. */
   async reconnect(name: string): Promise<void> {
     for (const host of this.#declared([name])) {
       await this.docker.run(["network", "connect", "--ip", host.address, this.network, this.#container(host)]);
+      await waitForSsh(host.address, 22, 60);
     }
   }
 
