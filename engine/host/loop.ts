@@ -86,6 +86,7 @@ _end() {
     echo "$_M $_i" >&2
   fi
 }
+unset _L
 _i=0
 _end "0 $$ $_d"
 while IFS=' ' read -r _k _i _a _b; do

@@ -207,6 +207,7 @@ async function oneLink(target: Target, destination: SshDestination, under: Link 
   const name = destination.hostKeyAlias ?? knownHostName(host, port);
   const { methods, unusable } = credentials(target, destination);
   const client = new ssh2.Client();
+  client.setMaxListeners(0); // each channel listens for its end
   const link: Link = { client, channels: 0, ended: undefined, under };
   let refusal: HostError | undefined;
   let greeted = false;
