@@ -1,4 +1,4 @@
-import type { Block, Item, RoleUse, Task } from "../playbook/tree.ts";
+import type { Block, Item, Task } from "../playbook/tree.ts";
 import type { OrderKey } from "./order-key.ts";
 import { itemsOfBlock } from "./role-arguments.ts";
 
@@ -15,8 +15,8 @@ export interface CursorRules {
   /** Handlers: whether this host has notified it. */
   notified(handler: Task): boolean;
   /** Whether a role was completed on this host already and need not run again. */
-  skipsRole(role: RoleUse): boolean;
-  completesRole(role: RoleUse): void;
+  skipsRole(block: Block): boolean;
+  completesRole(block: Block): void;
 }
 
 type Phase = "block" | "rescue" | "always";
@@ -131,7 +131,7 @@ export class Cursor {
     while (this.#frames.length > 0) {
       const frame = this.#frames.pop();
       if (frame?.block?.roleRoot) {
-        if (frame.block.role) this.#rules.completesRole(frame.block.role);
+        this.#rules.completesRole(frame.block);
         return;
       }
     }
@@ -148,7 +148,7 @@ export class Cursor {
   #enter(block: Block, frame: Frame): void {
     const key = this.#keyIn(frame);
     frame.index++;
-    if (block.roleRoot && block.role && this.#rules.skipsRole(block.role)) return;
+    if (block.roleRoot && this.#rules.skipsRole(block)) return;
     this.#frames.push({
       kind: "block",
       key,
@@ -175,7 +175,7 @@ export class Cursor {
     }
     this.#frames.pop();
     if (frame.failing) return this.fail() !== "dead";
-    if (block?.roleRoot && block.role) this.#rules.completesRole(block.role);
+    if (block?.roleRoot) this.#rules.completesRole(block);
     return this.#frames.length > 0;
   }
 }

@@ -1,7 +1,7 @@
 import { HostError } from "../host/contract.ts";
 import { type ControllerResult, type DiffPart, type Effect, ModuleFailure } from "../modules/contract.ts";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
-import { type Dict, dict, type Unknown } from "../source/value.ts";
+import { type Dict, dict, isDict, type Unknown } from "../source/value.ts";
 
 /** How one task, or one item of its loop, ended on one host. */
 export interface Outcome {
@@ -32,12 +32,14 @@ export interface Outcome {
 }
 
 export function succeeded(result: Dict, changed: boolean, more: Partial<Outcome> = {}): Outcome {
+  const facts = result["ansible_facts"];
   return {
     value: { ...dict(), ...result, changed, failed: false },
     changed,
     ...flags,
     diff: [],
     warnings: [],
+    ...(isDict(facts) ? { facts } : {}),
     ...more,
   };
 }

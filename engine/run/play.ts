@@ -167,8 +167,8 @@ function hostRun(play: PlayRun, name: string, items: readonly Item[]): HostRun {
   const rules: CursorRules = {
     selects: (task) => play.selects(task),
     notified: (handler) => notified.has(handler),
-    skipsRole: (role) => !role.allowDuplicates && rolesDone.has(roleKey(role)),
-    completesRole: (role) => rolesDone.add(roleKey(role)),
+    skipsRole: (block) => !block.role?.allowDuplicates && rolesDone.has(roleKey(block)),
+    completesRole: (block) => rolesDone.add(roleKey(block)),
   };
   return { name, cursor: new Cursor(rules, items), status: "active", notified, rolesDone };
 }

@@ -1,10 +1,15 @@
-import type { Block, Item, RoleUse, Task } from "../playbook/tree.ts";
+import type { Block, Item, Task } from "../playbook/tree.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import { untemplated } from "./untemplated.ts";
 
-/** What makes two uses of a role the same: a second one does not run again unless duplicates are allowed. */
-export function roleKey(role: RoleUse): string {
-  return JSON.stringify([role.path, role.params]);
+/**
+ * What makes two uses of a role the same: a second one does not run again unless duplicates are allowed. Dependencies
+ * inherit conditions and tags of whoever depends on them, and are the same all the same.
+ */
+export function roleKey(block: Block): string {
+  const { role } = block;
+  const own = role?.parents.length === 0 ? [block.tags, block.when.map((each) => each.expression)] : [];
+  return JSON.stringify([role?.path, role?.params, ...own]);
 }
 
 const made = new WeakMap<Block, readonly Item[]>();

@@ -65,12 +65,14 @@ function registered(outcome: Outcome): Value {
   return new Unknown(outcome.unknown);
 }
 
-/** Facts stand under their names without `ansible_`. */
+/** Facts stand under their names without `ansible_`. The dict is a new one each time: variables remember by identity. */
 export function setFacts(run: RunContext, host: string, given: Dict): void {
-  const { facts } = run.stateOf(host);
+  const state = run.stateOf(host);
+  const facts = { ...dict(), ...state.facts };
   for (const [name, value] of Object.entries(given)) {
-    facts[name.replace(/^ansible_/, "")] = value;
+    facts[name === "ansible_local" ? name : name.replace(/^ansible_/, "")] = value;
   }
+  state.facts = facts;
 }
 
 function addStats(

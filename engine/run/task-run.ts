@@ -60,6 +60,9 @@ export async function runTask(play: PlayRun, host: HostRun, task: Task, id: numb
   if (!module) {
     return end(failedWith(`couldn't resolve module/action '${task.moduleAsWritten}'`, {}, { at: task.moduleAt }));
   }
+  if (task.debugger !== undefined && task.debugger !== "never") {
+    play.run.warn("the keyword 'debugger' is not supported: the task fails or goes on without stopping");
+  }
   const vars = play.run.variables.forTask(play, host.name, task);
   let job: Job;
   try {

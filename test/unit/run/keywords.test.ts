@@ -199,4 +199,53 @@ all:
 `);
     expect(done.lines, done.output).toEqual(["h1 changed a", "h1 ok b", "h1 ok c", "new ok c"]);
   });
+
+  test("facts of several modules stand beside each other", async () => {
+    const done = await runText(`
+- hosts: all
+  gather_facts: true
+  gather_subset: [min]
+  tasks:
+    - {name: a, getent: {database: passwd, key: root}}
+    - {name: b, assert: {that: ["ansible_facts.getent_passwd.root is defined", "ansible_distribution is defined", "ansible_facts.system == ansible_system"]}}
+`);
+    expect(done.lines, done.output).toEqual(["h1 ok Gathering Facts", "h1 ok a", "h1 ok b"]);
+  });
+
+  test("a dependency runs once, a role with another condition again", async () => {
+    const done = await runText(
+      `
+- hosts: all
+  roles: [{role: a, tags: x}, {role: b, tags: y}, {role: b, when: true}]
+`,
+      {
+        files: {
+          "roles/c/tasks/main.yml": "- {name: c, debug: {msg: x}}\n",
+          "roles/a/tasks/main.yml": "- {name: a, debug: {msg: x}}\n",
+          "roles/b/tasks/main.yml": "- {name: b, debug: {msg: x}}\n",
+          "roles/a/meta/main.yml": "dependencies: [c]\n",
+          "roles/b/meta/main.yml": "dependencies: [c]\n",
+        },
+      },
+    );
+    expect(done.lines, done.output).toEqual(["h1 ok c : c", "h1 ok a : a", "h1 ok b : b", "h1 ok b : b"]);
+  });
+
+  test("tags of a role reach what it includes", async () => {
+    const done = await runText(
+      `
+- hosts: all
+  roles: [{role: r, tags: [t]}]
+  tasks: [{name: other, debug: {msg: x}}]
+`,
+      {
+        tags: ["t"],
+        files: {
+          "roles/r/tasks/main.yml": "- {name: i, include_tasks: more.yml}\n",
+          "roles/r/tasks/more.yml": "- {name: more, debug: {msg: x}}\n",
+        },
+      },
+    );
+    expect(done.lines, done.output).toEqual(["included more.yml for h1", "h1 ok r : more"]);
+  });
 });

@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect } from "../../engine/host/connect.ts";
+import type { Connection } from "../../engine/host/contract.ts";
+import { acquireLease, HeldBy } from "../../engine/host/lease.ts";
+import { sh } from "../../engine/host/script.ts";
+import { labHosts, removeHosts, type TestHost } from "../lab/hosts.ts";
+import { type PlayOptions, type PlayRecord, runIn } from "../unit/run/play.ts";
+
+const play = fileURLToPath(new URL("../../play", import.meta.url));
+
+let hosts: TestHost[] = [];
+let folder: string;
+let inventory: string;
+
+beforeAll(async () => {
+  hosts = await labHosts({ count: 2, prefix: "run" });
+  folder = mkdtempSync(join(tmpdir(), "play-host-run-"));
+  const entries = hosts.map(
+    (host) =>
+      `    ${host.name}: {ansible_host: ${host.address}, ansible_port: ${host.port}, ansible_user: deploy, ` +
+      `ansible_ssh_private_key_file: ${host.privateKeyFile}, ansible_ssh_common_args: "-o UserKnownHostsFile=${host.knownHostsFile}"}\n`,
+  );
+  inventory = `all:\n  hosts:\n${entries.join("")}`;
+});
+
+afterAll(async () => {
+  if (folder) rmSync(folder, { recursive: true, force: true });
+  await removeHosts(hosts);
+});
+
+function runHere(playbook: string, options: PlayOptions = {}): Promise<PlayRecord> {
+  return runIn(folder, playbook, { inventory, handlerMarks: true, ...options });
+}
+
+const [one, two] = ["run-01", "run-02"];
+
+describe("a play over SSH", () => {
+  test("in lockstep on two hosts, with become, a loop and a delegation", async () => {
+    const text = `
+- hosts: all
+  become: true
+  tasks:
+    - {name: folders, file: {path: "/srv/{{ item }}", state: directory, owner: deploy}, loop: [a, b, a/c]}
+    - {name: file, copy: {content: "{{ inventory_hostname }}\\n", dest: /srv/a/name, mode: "0640"}}
+    - {name: who, command: id -un, changed_when: false, register: who}
+    - {name: me, command: id -un, changed_when: false, become: false, register: me}
+    - {name: there, command: cat /srv/a/name, delegate_to: run-02, changed_when: false, register: there}
+    - name: all of it
+      assert:
+        that: ["who.stdout == 'root'", "me.stdout == 'deploy'", "there.stdout == 'run-02'"]
+`;
+    const check = await runHere(text, { check: true });
+    expect(check.lines.filter((line) => line.includes("changed"))).toEqual([
+      ...[one, two].flatMap((host) => [
+        `${host} changed folders ("a")`,
+        `${host} changed folders ("b")`,
+        `${host} changed folders ("a/c")`,
+        `${host} changed folders`,
+      ]),
+      `${one} changed file`,
+      `${two} changed file`,
+    ]);
+    const done = await runHere(text);
+    expect(done.hosts[one ?? ""], done.output).toMatchObject({ ok: 6, changed: 2, failed: 0 });
+    expect(done.hosts[two ?? ""], done.output).toMatchObject({ ok: 6, changed: 2, failed: 0 });
+    const again = await runHere(text);
+    const slow = await runHere(text, { readAhead: false });
+    expect(again.lines.filter((line) => line.includes("changed"))).toEqual([]);
+    expect(slow.lines).toEqual(again.lines);
+  });
+
+  test("the lease of a run that is no more is taken over", async () => {
+    const [host] = hosts;
+    if (!host) throw new Error("no host");
+    const connection: Connection = connect(host);
+    try {
+      // The pid of no process: the largest that Linux gives is 2^22.
+      const lease = await acquireLease(await connection.session(), `${hostname()}:${2 ** 22 + 1}`);
+      expect(lease).not.toBeInstanceOf(HeldBy);
+      const done = await runHere(`
+- hosts: run-01
+  become: true
+  tasks: [{name: a, file: {path: /srv/leased, state: directory}}]
+`);
+      expect(done.lines, done.output).toEqual([`${one} changed a`]);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  test("a handler whose run was killed is run by the next one", async () => {
+    const text = `
+- hosts: run-01
+  gather_facts: false
+  become: true
+  tasks:
+    - {name: change, copy: {content: new, dest: /srv/setting}, notify: restart}
+    - {name: hang, command: sleep 600, when: hang | default(false)}
+  handlers:
+    - {name: restart, shell: "echo restarted >> /srv/restarts"}
+`;
+    writeFileSync(join(folder, "site.yml"), text);
+    writeFileSync(join(folder, "hosts.yml"), inventory);
+    const child = spawn(play, [join(folder, "site.yml"), "-i", join(folder, "hosts.yml"), "-e", "hang=true"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await new Promise<void>((resolve) => {
+      let seen = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+        if (seen.includes("TASK [hang]")) resolve();
+      });
+      child.once("exit", () => resolve());
+    });
+    child.kill("SIGKILL");
+    await ended;
+    const next = await runHere(text);
+    expect(next.lines, next.output).toEqual([
+      `${one} ok change`,
+      `${one} skipped hang`,
+      `${one} changed handler restart`,
+    ]);
+    const last = await runHere(text);
+    expect(last.lines, last.output).toEqual([`${one} ok change`, `${one} skipped hang`]);
+    const [host] = hosts;
+    if (!host) throw new Error("no host");
+    const connection = connect(host);
+    try {
+      const reply = await (await connection.session()).request(sh`cat /srv/restarts`);
+      expect(reply.stdout.toString()).toBe("restarted\n");
+    } finally {
+      await connection.close();
+    }
+  });
+});
