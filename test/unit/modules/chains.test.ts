@@ -145,7 +145,7 @@ test.each(Object.entries(chains))("%s", async (_name, { given, tasks }) => {
     const module = await findModule(name);
     if (!module) throw new Error(name);
     try {
-      const plan: Plan | Unknown = planOf(module, inRoot(args), effects, here);
+      const plan: Plan | Unknown = await planOf(module, inRoot(args), effects, here);
       if (plan instanceof Unknown) {
         predictions.push(plan);
         const { args: valid } = validateArguments(module, inRoot(args));
@@ -164,7 +164,7 @@ test.each(Object.entries(chains))("%s", async (_name, { given, tasks }) => {
     if (!module) throw new Error(name);
     let actual: Told;
     try {
-      const { changed, result } = apply(module, inRoot(args), here);
+      const { changed, result } = await apply(module, inRoot(args), here);
       actual = { changed, result };
     } catch (error) {
       actual = told(error);

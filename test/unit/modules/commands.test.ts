@@ -27,7 +27,7 @@ async function run(name: string, given: Dict, around: ModuleContext = context): 
   expect(errors).toEqual([]);
   const command = module.command?.(args, around);
   if (!command) throw new Error("no command");
-  return command.finish(runScript(command.script, command.stdin ?? ""), 1.5);
+  return command.finish(await runScript(command.script, command.stdin ?? "", "sh", "command"), 1.5);
 }
 
 describe("command", () => {
@@ -99,7 +99,7 @@ describe("creates and removes", () => {
     for (const extra of [absolute, { ...given, chdir: root }]) {
       const { args } = validateArguments(module, { cmd: "true", ...extra });
       const look = module.guard?.(args, context);
-      expect(look && drive(look)).toMatchObject({ run: runs });
+      expect(look && (await drive(look))).toMatchObject({ run: runs });
     }
   });
 });

@@ -1,5 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { afterAll, vi } from "vitest";
+import { startShell } from "../../../engine/host/become.ts";
 import type { Reply, Script } from "../../../engine/host/contract.ts";
+import { LocalTransport } from "../../../engine/host/local.ts";
+import { Shell } from "../../../engine/host/shell.ts";
 import { validateArguments } from "../../../engine/modules/arguments.ts";
 import type {
   Effect,
@@ -18,14 +21,37 @@ import { type Dict, Unknown } from "../../../engine/source/value.ts";
  * and plans. The laws on real hosts go through the engine.
  */
 
-export function runScript(script: Script, stdin?: string | Buffer, shell = "sh"): Reply {
-  const [command = "sh", ...words] = shell.split(" ");
-  const done = spawnSync(command, [...words, "-c", script.text], {
-    ...(stdin === undefined ? {} : { input: stdin }),
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LC_ALL: "C" },
-    maxBuffer: 64 * 2 ** 20,
-  });
-  return { status: done.status ?? 255, stdout: done.stdout, stderr: done.stderr };
+// The machine that runs the tests may be busy with container hosts: nothing here is about time.
+vi.setConfig({ testTimeout: 180_000 });
+
+const sessions = new Map<string, Promise<Shell>>();
+
+/** One long-lived shell for each kind, as on a host: starting a process for each script would be slow. */
+function session(kind: string): Promise<Shell> {
+  let opened = sessions.get(kind);
+  if (!opened) {
+    const transport = new LocalTransport(kind.split(" "));
+    const target = { name: kind, transport: "local", address: "", hostKeyChecking: true, timeout: 120 } as const;
+    opened = startShell(transport, target, undefined).then(({ channel, unread }) =>
+      Shell.start(channel, { unread, control: () => Promise.reject(new Error("none")), name: kind, timeout: 120 }),
+    );
+    sessions.set(kind, opened);
+  }
+  return opened;
+}
+
+afterAll(async () => {
+  for (const opened of sessions.values()) (await opened).close();
+  sessions.clear();
+});
+
+export async function runScript(
+  script: Script,
+  stdin?: string | Buffer,
+  shell = "sh",
+  kind: "probe" | "command" = "probe",
+): Promise<Reply> {
+  return (await session(shell)).request(script, { kind, ...(stdin === undefined ? {} : { stdin }) });
 }
 
 export class Effects implements Predictions {
@@ -45,19 +71,19 @@ export class Effects implements Predictions {
 }
 
 /** The answer to one query, with predictions laid over it. */
-export function answer<T>(query: Query<T>, effects = new Effects(), shell = "sh"): T | Unknown {
+export async function answer<T>(query: Query<T>, effects = new Effects(), shell = "sh"): Promise<T | Unknown> {
   const predicted = query.predict
     ? query.predict(effects)
     : (effects.of(query.kind, query.subject) as { state: T } | undefined)?.state;
   if (predicted !== undefined) return predicted;
-  const observed = query.decode(runScript(query.script, query.stdin, shell));
+  const observed = query.decode(await runScript(query.script, query.stdin, shell));
   return query.amend ? query.amend(observed, effects) : observed;
 }
 
-export function drive<T>(look: Look<T>, effects = new Effects(), shell = "sh"): T | Unknown {
+export async function drive<T>(look: Look<T>, effects = new Effects(), shell = "sh"): Promise<T | Unknown> {
   let step = look.next([]);
   while (!step.done) {
-    const answers = step.value.queries.map((query) => answer(query, effects, shell));
+    const answers = await Promise.all(step.value.queries.map((query) => answer(query, effects, shell)));
     const unknown = answers.find((each) => each instanceof Unknown);
     if (unknown instanceof Unknown && !step.value.maybe) return unknown;
     step = look.next(answers);
@@ -86,13 +112,13 @@ export interface Outcome {
 }
 
 /** What a state module decides for these arguments. */
-export function planOf(
+export async function planOf(
   module: Module,
   args: Dict,
   effects = new Effects(),
   ctx = context,
   shell = "sh",
-): Plan | Unknown {
+): Promise<Plan | Unknown> {
   if (module.sort !== "state") throw new Error(`${module.name} is no state module`);
   const { args: valid, errors } = validateArguments(module, args);
   if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
@@ -103,13 +129,13 @@ export function planOf(
 }
 
 /** Plans and carries out. */
-export function apply(module: Module, args: Dict, ctx = context, shell = "sh"): Outcome {
-  const plan = planOf(module, args, new Effects(), ctx, shell);
+export async function apply(module: Module, args: Dict, ctx = context, shell = "sh"): Promise<Outcome> {
+  const plan = await planOf(module, args, new Effects(), ctx, shell);
   if (plan instanceof Unknown) throw new Error(`unknown: ${plan.reason}`);
   const replies: Reply[] = [];
   for (const step of plan.change?.steps ?? []) {
     if (step.upload) throw new Error("uploads need a host");
-    const reply = runScript(step.script, step.stdin, shell);
+    const reply = await runScript(step.script, step.stdin, shell);
     if (!(step.ok ?? [0]).includes(reply.status)) throw new Error(`${step.name}: ${reply.stderr.toString()}`);
     replies.push(reply);
   }

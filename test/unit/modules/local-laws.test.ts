@@ -267,19 +267,19 @@ describe.each(Object.entries(cases))("%s", (_name, { module, given, args, holds,
     if (!found) throw new Error(`no module ${module}`);
     if (given !== undefined) shell(given);
     const real = inRoot(args) as Dict;
-    const listing = () =>
-      runScript(sh`cd ${root} && find . -exec stat -c '%n %f %u %g %s %Y' {} + | sort`).stdout.toString();
-    const before = listing();
-    const plan = planOf(found, real, undefined, here);
-    expect(listing(), "looking changes nothing").toBe(before);
+    const listing = async () =>
+      (await runScript(sh`cd ${root} && find . -exec stat -c '%n %f %u %g %s %Y' {} + | sort`)).stdout.toString();
+    const before = await listing();
+    const plan = await planOf(found, real, undefined, here);
+    expect(await listing(), "looking changes nothing").toBe(before);
     if (plan instanceof Unknown) throw new Error(plan.reason);
     expect(plan.change !== undefined).toBe(changed);
-    apply(found, real, here);
+    await apply(found, real, here);
     shell(holds);
     for (const effect of plan.change?.effects ?? []) {
       if (!("kind" in effect) || effect.kind !== "path" || !("state" in effect)) continue;
       const predicted = effect.state as PathState;
-      const actual = answer(pathState(effect.subject, { content: true }));
+      const actual = await answer(pathState(effect.subject, { content: true }));
       if (actual instanceof Unknown || !predicted.exists) {
         expect(actual).toMatchObject({ exists: predicted.exists });
         continue;
@@ -288,7 +288,7 @@ describe.each(Object.entries(cases))("%s", (_name, { module, given, args, holds,
       expect(actual).toMatchObject({ type, mode, owner, group, uid, gid, ...(target === undefined ? {} : { target }) });
       if (predicted.content) expect(actual).toMatchObject({ content: predicted.content });
     }
-    const second = planOf(found, real, undefined, here);
+    const second = await planOf(found, real, undefined, here);
     if (second instanceof Unknown) throw new Error(second.reason);
     expect(second.change !== undefined, JSON.stringify(second.change?.diff)).toBe(again);
   });
@@ -324,21 +324,23 @@ describe("interrupted after any of its steps, a second run ends in the same stat
       execFileSync("sh", ["-c", 'find "$1" -mindepth 1 -maxdepth 1 ! -name source -exec rm -rf {} +', "sh", root]);
       if (given !== undefined) shell(given);
     };
-    const listing = () =>
-      runScript(
-        sh`cd ${root} && find . -exec stat -c '%n %f %u %g' {} + | sort; cat $(find . -type f) | sha256sum`,
+    const listing = async () =>
+      (
+        await runScript(
+          sh`cd ${root} && find . -exec stat -c '%n %f %u %g' {} + | sort; cat $(find . -type f) | sha256sum`,
+        )
       ).stdout.toString();
     start();
-    const plan = planOf(module, real, undefined, here);
+    const plan = await planOf(module, real, undefined, here);
     if (plan instanceof Unknown) throw new Error(plan.reason);
     const steps = plan.change?.steps ?? [];
-    apply(module, real, here);
-    const whole = listing();
+    await apply(module, real, here);
+    const whole = await listing();
     for (let done = 0; done < steps.length; done++) {
       start();
-      for (const step of steps.slice(0, done)) runScript(step.script, step.stdin);
-      apply(module, real, here);
-      expect(listing(), `after ${done} steps`).toBe(whole);
+      for (const step of steps.slice(0, done)) await runScript(step.script, step.stdin);
+      await apply(module, real, here);
+      expect(await listing(), `after ${done} steps`).toBe(whole);
     }
   });
 });
@@ -355,8 +357,9 @@ describe("refusals", () => {
   ] as const)("%s %j", async (name, args, message) => {
     const found = await findModule(name);
     if (!found) throw new Error(name);
-    expect(() => planOf(found, inRoot({ ...args }) as Dict, undefined, here)).toThrow(ModuleFailure);
-    expect(() => planOf(found, inRoot({ ...args }) as Dict, undefined, here)).toThrow(message);
+    const planned = planOf(found, inRoot({ ...args }) as Dict, undefined, here);
+    await expect(planned).rejects.toThrow(ModuleFailure);
+    await expect(planned).rejects.toThrow(message);
   });
 
   test("content that is not valid leaves the file as it was", async () => {
@@ -364,8 +367,8 @@ describe("refusals", () => {
     if (!copy) throw new Error();
     writeFileSync(join(root, "f"), "old");
     const args = { content: "x", dest: join(root, "f"), validate: "grep -q y %s" };
-    expect(() => apply(copy, args, here)).toThrow(/failed to validate/);
+    await expect(apply(copy, args, here)).rejects.toThrow(/failed to validate/);
     expect(readFileSync(join(root, "f"), "utf8")).toBe("old");
-    expect(runScript(sh`ls -A ${root}`).stdout.toString()).toBe("f\n");
+    expect((await runScript(sh`ls -A ${root}`)).stdout.toString()).toBe("f\n");
   });
 });
