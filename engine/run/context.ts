@@ -38,6 +38,8 @@ export interface RunContext {
   emit(event: Event): void;
   /** Each text once. */
   warn(message: string): void;
+  /** Warns of nothing meanwhile: what is done ahead of its time is told of in its time. */
+  quietly(work: () => void): void;
   /** Seconds since the epoch. */
   time(): number;
   nextId(): number;

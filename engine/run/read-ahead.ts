@@ -39,7 +39,7 @@ const impure = /\b(lookup|query|q)\s*\(|\bnow\s*\(|\brandom\b|\bshuffle\b|passwo
  */
 export function readAhead(play: PlayRun, host: HostRun, present: Task): void {
   const { run } = play;
-  // Under a prediction later looks see other answers anyway; and an interrupted run begins nothing.
+  // An interrupted run begins nothing.
   if (!run.readAhead || run.interrupted) return;
   const probes = run.connections.probesOf(host.name);
   const { window } = probes;
@@ -49,12 +49,13 @@ export function readAhead(play: PlayRun, host: HostRun, present: Task): void {
   const cursor = host.cursor.clone(rulesAhead(play));
   const stop = cursor.peek();
   if (stop?.task === present) cursor.advance();
-  for (let count = 0; count < window && state.questions < questionLimit; count++) {
-    const next = cursor.peek();
-    if (!next) return;
-    if (!ahead(play, host, next.task, state)) return;
-    cursor.advance();
-  }
+  run.quietly(() => {
+    for (let count = 0; count < window && state.questions < questionLimit; count++) {
+      const next = cursor.peek();
+      if (!next || !ahead(play, host, next.task, state)) return;
+      cursor.advance();
+    }
+  });
 }
 
 function rulesAhead(play: PlayRun): CursorRules {

@@ -30,9 +30,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const vault = options.vault ?? new Vault([]);
   const early: Event[] = [];
   const told = new Set<string>();
+  let silent = false;
   let emit = (event: Event): void => void early.push(event);
   const warn = (message: string): void => {
-    if (told.has(message)) return;
+    if (silent || told.has(message)) return;
     told.add(message);
     emit({ type: "warning", message });
   };
@@ -117,6 +118,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     },
     emit: (event) => emit(event),
     warn,
+    quietly(work) {
+      silent = true;
+      try {
+        work();
+      } finally {
+        silent = false;
+      }
+    },
     time: now,
     nextId: () => ++ids,
     stateOf,
