@@ -181,11 +181,15 @@ export class Evaluator {
       case "concat":
         return node.parts.map((part) => text(inner(part))).join("");
       case "filter":
-        return this.applyFilter(node, node.input === undefined ? null : inner(node.input), frame, place);
+        return this.#located(
+          this.applyFilter(node, node.input === undefined ? null : inner(node.input), frame, place),
+          node.at,
+          place,
+        );
       case "test": {
         const input = inner(node.input);
         const result = this.#test(node.name, input, this.#args(node.args, frame, place));
-        return result instanceof Unknown ? result : result !== node.negated;
+        return typeof result === "boolean" ? result !== node.negated : this.#located(result, node.at, place);
       }
       case "attribute":
         return this.attribute(inner(node.object), node.name, node.at);
@@ -199,7 +203,7 @@ export class Evaluator {
       }
       case "call": {
         const callee = inner(node.callee);
-        return this.call(callee, this.#args(node.args, frame, place));
+        return this.#located(this.call(callee, this.#args(node.args, frame, place)), node.at, place);
       }
     }
   }
@@ -214,10 +218,22 @@ export class Evaluator {
     });
   }
 
+  /** Gives an error that a filter, test or lookup kept for later its place. */
+  #located(item: Item, at: number, place: Place): Item {
+    if (!(item instanceof Undefined) || !(item.cause instanceof OperationError)) return item;
+    const cause = this.placed(item.cause, at, place);
+    return cause instanceof TemplateError ? new Undefined(item.message, at, undefined, cause) : item;
+  }
+
   /** A variable whose value is a template with an undefined variable in it is undefined itself. */
   #variable(name: string, at: number): Item | undefined {
+    return this.#lazily(() => this.#lookupName(name), at);
+  }
+
+  /** Reading a variable, or a key of a lazy dict such as `hostvars`, renders what it holds. */
+  #lazily<T>(read: () => T, at: number | undefined): T | Undefined {
     try {
-      return this.#lookupName(name);
+      return read();
     } catch (error) {
       if (error instanceof TemplateError && error.code === "undefined-variable")
         return new Undefined(error.message, at, undefined, error);
@@ -255,7 +271,8 @@ export class Evaluator {
     } else {
       const method = methodOf(plain, name);
       if (method !== undefined) return method;
-      if (isItemDict(plain) && Object.hasOwn(plain, name)) return this.#untagged(plain[name] ?? null);
+      if (isItemDict(plain) && Object.hasOwn(plain, name))
+        return this.#untagged(this.#lazily(() => plain[name] ?? null, at));
     }
     return this.#missing(plain, name, at);
   }
@@ -269,7 +286,8 @@ export class Evaluator {
     if (key instanceof Undefined) return failUndefined(key);
     if (isItemDict(object)) {
       const name = keyText(key);
-      if (name !== undefined && Object.hasOwn(object, name)) return this.#untagged(object[name] ?? null);
+      if (name !== undefined && Object.hasOwn(object, name))
+        return this.#untagged(this.#lazily(() => object[name] ?? null, at));
       return typeof key === "string"
         ? (methodOf(object, key) ?? this.#missing(object, key, at))
         : this.#missing(object, text(key), at);
@@ -297,9 +315,12 @@ export class Evaluator {
   }
 
   call(callee: Item, args: CallArguments): Item {
-    if (callee instanceof Undefined) return failUndefined(callee);
-    if (callee instanceof Unknown) return callee;
-    if (callee instanceof Callable) return this.#untagged(callee.call(args));
+    if (callee instanceof Undefined || callee instanceof Unknown) return callee;
+    if (callee instanceof Callable) {
+      const undefinedOne = callee.isMacro ? undefined : this.#undefinedIn(args);
+      if (undefinedOne) return undefinedOne;
+      return callee.isMacro ? callee.call(args) : keepingUndefined(() => this.#untagged(callee.call(args)));
+    }
     if (callee instanceof Loop)
       return callee.recurse(args.positional[0] ?? fail("loop() needs the list to recurse into"));
     return fail(`a ${typeName(callee)} cannot be called`);
@@ -316,39 +337,41 @@ export class Evaluator {
     if (input instanceof Unknown) return new Unknown(input.reason);
     const { bound, collected } = bind(found, `the filter '${name}'`, args);
     if (!found.lenient) {
-      if (input instanceof Undefined) return failUndefined(input);
-      const unknown = this.#checkArguments(args);
-      if (unknown) return unknown;
+      if (input instanceof Undefined) return input;
+      const special = this.#undefinedIn(args) ?? this.#unknownIn(args);
+      if (special) return special;
     }
-    return this.#untagged(found.run(this.#untagged(input), bound, this.runtime, collected));
+    return keepingErrors(() => this.#untagged(found.run(this.#untagged(input), bound, this.runtime, collected)));
   }
 
   test(name: string, input: Item, args: CallArguments): boolean {
     const result = this.#test(name, input, args);
     if (result instanceof Unknown) throw new UnknownFound(result);
-    return result;
+    return result instanceof Undefined ? failUndefined(result) : result;
   }
 
-  #test(name: string, input: Item, args: CallArguments): boolean | Unknown {
+  #test(name: string, input: Item, args: CallArguments): boolean | Unknown | Undefined {
     const found = this.#library.tests.get(name) ?? this.#library.tests.get(shortName(name));
     if (found === undefined)
       return fail(`there is no test '${name}'`, "unknown-test", hintFor(name, this.#library.tests.keys()));
     if (!found.lenient) {
-      if (input instanceof Undefined) return failUndefined(input);
-      if (input instanceof Unknown) return input;
-      const unknown = this.#checkArguments(args);
-      if (unknown) return unknown;
+      if (input instanceof Undefined || input instanceof Unknown) return input;
+      const special = this.#undefinedIn(args) ?? this.#unknownIn(args);
+      if (special) return special;
     }
     const { bound, collected } = bind(found, `the test '${name}'`, args);
-    return found.run(this.#untagged(input), bound, this.runtime, collected);
+    return keepingErrors(() => found.run(this.#untagged(input), bound, this.runtime, collected));
   }
 
-  #checkArguments(args: CallArguments): Unknown | undefined {
-    for (const item of [...args.positional, ...Object.values(args.named)]) {
-      if (item instanceof Undefined) failUndefined(item);
-      if (item instanceof Unknown) return new Unknown(item.reason);
-    }
+  #undefinedIn(args: CallArguments): Undefined | undefined {
+    for (const item of args.positional) if (item instanceof Undefined) return item;
+    for (const item of Object.values(args.named)) if (item instanceof Undefined) return item;
     return undefined;
+  }
+
+  #unknownIn(args: CallArguments): Unknown | undefined {
+    const found = [...args.positional, ...Object.values(args.named)].find((item) => item instanceof Unknown);
+    return found instanceof Unknown ? new Unknown(found.reason) : undefined;
   }
 
   /** `a`, `a.b.0` or an index: what `map(attribute=…)` and its kin walk along. */
@@ -364,6 +387,31 @@ export class Evaluator {
   #part(item: Item, part: string): Item {
     return isItemDict(item) || item instanceof Unknown ? this.index(item, part) : this.attribute(item, part);
   }
+}
+
+/** An error of a plug-in counts as undefined until it is used; what is wrong with the template itself does not. */
+export function keepingErrors<T>(work: () => T): T | Undefined {
+  try {
+    return work();
+  } catch (error) {
+    const kept = error instanceof OperationError || (error instanceof DiagnosticError && !isOwnFault(error));
+    if (!kept || (error instanceof OperationError && error.code.startsWith("unknown-"))) throw error;
+    return new Undefined(error.message, undefined, undefined, error);
+  }
+}
+
+/** As {@link keepingErrors}, but only for what is undefined. */
+function keepingUndefined(work: () => Item): Item {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.code !== "undefined-variable") throw error;
+    return new Undefined(error.message, error.at, undefined, error);
+  }
+}
+
+function isOwnFault(error: DiagnosticError): boolean {
+  return error.diagnostics.some(({ code }) => code === "template-syntax" || code.startsWith("unknown-"));
 }
 
 function hintFor(name: string, known: Iterable<string>): string | undefined {

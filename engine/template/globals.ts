@@ -78,7 +78,8 @@ function lookup(runtime: Runtime, args: CallArguments, alwaysList: boolean): Ite
   try {
     result = runtime.lookup(text(name), terms, newDict(Object.entries(options)));
   } catch (error) {
-    if (errors === "strict" || !(error instanceof OperationError) || error.code === "unknown-lookup") throw error;
+    if (!(error instanceof OperationError) || error.code === "unknown-lookup") throw error;
+    if (errors === "strict") return new Undefined(error.message, undefined, undefined, error);
     if (errors === "warn") runtime.context.warn(`the lookup '${text(name)}' failed: ${error.message}`);
     return asList ? [] : null;
   }

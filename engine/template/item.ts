@@ -36,14 +36,18 @@ export abstract class Internal {
   }
 }
 
-/** A name or attribute that does not exist. Whatever uses it fails, except `default`, `is defined` and their kin. */
+/**
+ * A name or attribute that does not exist, or what a filter, test or lookup could not give: since ansible-core 2.19 an
+ * error in one of these is kept until its value is used. Filters hand it on; whatever else uses it fails, except that
+ * `default`, `is defined` and their kin answer for what is absent.
+ */
 export class Undefined extends Internal {
   readonly typeName = "Undefined";
   readonly message: string;
   /** Where in the template it was read; set by the evaluator. */
   readonly at: number | undefined;
   readonly #suggest: (() => string | undefined) | undefined;
-  /** The error that says more than the message: a variable whose own value uses an undefined one. */
+  /** The error behind it, where it is not just a name that is missing. */
   readonly cause: Error | undefined;
   /** @param suggest finds the nearest known name, which takes long and is seldom needed */
   constructor(message: string, at?: number, suggest?: () => string | undefined, cause?: Error) {
@@ -52,6 +56,11 @@ export class Undefined extends Internal {
     this.at = at;
     this.#suggest = suggest;
     this.cause = cause;
+  }
+  /** Something went wrong, rather than being absent: `default` and `is defined` do not hide that. */
+  get isError(): boolean {
+    const { cause } = this;
+    return cause !== undefined && !("code" in cause && cause.code === "undefined-variable");
   }
   get hint(): string | undefined {
     return this.#suggest?.();
@@ -69,11 +78,14 @@ export class Callable extends Internal {
   readonly name: string;
   readonly call: (args: CallArguments) => Item;
   readonly #attributes: ItemDict;
-  constructor(name: string, call: (args: CallArguments) => Item, attributes: ItemDict = {}) {
+  /** A macro may be given undefined arguments, which it can ask about; anything else hands them on. */
+  readonly isMacro: boolean;
+  constructor(name: string, call: (args: CallArguments) => Item, attributes?: ItemDict) {
     super();
+    this.isMacro = attributes !== undefined;
     this.name = name;
     this.call = call;
-    this.#attributes = attributes;
+    this.#attributes = attributes ?? {};
   }
   override attribute(name: string): Item | undefined {
     return Object.hasOwn(this.#attributes, name) ? this.#attributes[name] : undefined;

@@ -4,6 +4,7 @@ import {
   Callable,
   characters,
   fail,
+  failUndefined,
   type Item,
   type ItemDict,
   isItemDict,
@@ -11,6 +12,7 @@ import {
   newDict,
   text,
   tuple,
+  Undefined,
 } from "./item.ts";
 import { compareText, contains, equals, keyText, requireInteger, slice } from "./operators.ts";
 import { strFormat } from "./str-format.ts";
@@ -128,7 +130,11 @@ const textMethods: { readonly [name: string]: Method<string> } = {
   join: (self, [items]) =>
     iterate(items ?? null)
       .map((each) =>
-        typeof each === "string" ? each : fail("join needs texts; use the filter join, or map('string')"),
+        typeof each === "string"
+          ? each
+          : each instanceof Undefined
+            ? failUndefined(each)
+            : fail("join needs texts; use the filter join, or map('string')"),
       )
       .join(self),
   ljust: pad("left"),

@@ -61,7 +61,7 @@ function requireDict(item: Item, what: string): ItemDict {
 /** Filters on dicts. */
 export const dictFilters: Family = {
   combine: plugin("*dicts recursive list_merge", (input, args, _, { rest }) => {
-    const flat = (item: Item): Item[] => (Array.isArray(item) ? item.flatMap(flat) : [item]);
+    const flat = (item: Item): Item[] => (Array.isArray(item) ? item.flatMap(flat) : item === null ? [] : [item]);
     const dicts = [input, ...rest].flatMap(flat).map((each) => requireDict(each, "combine"));
     const lists = args["list_merge"] === undefined ? "replace" : text(args["list_merge"]);
     joinLists([], [], lists);

@@ -217,7 +217,8 @@ export const listFilters: Family = {
     typeof input === "string" ? characters(input).reverse().join("") : [...iterate(input)].reverse(),
   ),
   shuffle: plugin("seed", (input, { seed }) => {
-    const items = [...iterate(input)];
+    if (!Array.isArray(input)) return input;
+    const items = [...input];
     const random = new PythonRandom(seed);
     for (let at = items.length - 1; at > 0; at--) {
       const other = random.below(at + 1);

@@ -98,7 +98,9 @@ function fileSize(bytes: number, binary: boolean): string {
 
 /** Filters that make or take numbers. */
 export const numberFilters: Family = {
-  abs: plugin("", (input) => (requireNumber(input, "the value") < 0 ? negate(input) : input)),
+  abs: plugin("", (input) =>
+    requireNumber(input, "the value") < 0 ? negate(input) : typeof input === "boolean" ? Number(input) : input,
+  ),
   filesizeformat: plugin("binary", (input, { binary }) => {
     const number = typeof input === "string" ? Number(input) : requireNumber(input, "the size");
     return fileSize(number, truthy(binary ?? false));

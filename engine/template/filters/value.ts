@@ -1,7 +1,7 @@
 import { pythonRepr } from "../../source/python-repr.ts";
 import { Omit, type Value } from "../../source/value.ts";
 import { DateTime, parseDateTime } from "../date-time.ts";
-import { fail, type Item, isNumber, text, truthy, typeName, Undefined } from "../item.ts";
+import { fail, failUndefined, type Item, isNumber, text, truthy, typeName, Undefined } from "../item.ts";
 import { asNumber, requireNumber } from "../operators.ts";
 import { type Family, plain, plugin } from "../plugin.ts";
 
@@ -40,7 +40,7 @@ export const valueFilters: Family = {
   default: plugin(
     "default_value boolean",
     (input, { default_value, boolean }) => {
-      if (input instanceof Undefined) return default_value ?? "";
+      if (input instanceof Undefined) return input.isError ? failUndefined(input) : (default_value ?? "");
       return truthy(boolean ?? false) && !truthy(input) ? (default_value ?? "") : input;
     },
     { lenient: true },
@@ -49,9 +49,10 @@ export const valueFilters: Family = {
     "msg",
     (input, { msg }) => {
       if (!(input instanceof Undefined)) return input;
+      if (input.isError) return failUndefined(input);
       return fail(
         msg === undefined || msg === null ? `${input.message}, and it is mandatory` : text(msg),
-        "undefined-variable",
+        "mandatory-variable",
         input.hint,
       );
     },
@@ -78,7 +79,14 @@ export const valueFilters: Family = {
   ),
   type_debug: plugin(
     "",
-    (input) => (input instanceof Undefined ? "UndefinedMarker" : input instanceof Omit ? "Omit" : typeName(input)),
+    (input) =>
+      input instanceof Undefined
+        ? input.cause
+          ? "CapturedExceptionMarker"
+          : "UndefinedMarker"
+        : input instanceof Omit
+          ? "Omit"
+          : typeName(input),
     { lenient: true },
   ),
 };

@@ -5,6 +5,7 @@ import { booleanWord } from "../filters/value.ts";
 import {
   Callable,
   Doubtful,
+  failUndefined,
   type Item,
   isFloat,
   isInteger,
@@ -31,7 +32,10 @@ function asking(ask: (input: Item) => boolean) {
 function defined(wanted: boolean) {
   return plugin<boolean | Unknown>(
     "",
-    (input) => (input instanceof Doubtful ? input : input instanceof Undefined !== wanted),
+    (input) => {
+      if (input instanceof Undefined && input.isError) return failUndefined(input);
+      return input instanceof Doubtful ? input : input instanceof Undefined !== wanted;
+    },
     { lenient: true },
   );
 }
