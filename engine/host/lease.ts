@@ -31,7 +31,7 @@ export async function acquireLease(
     sh`d=/run/play; [ -w /run ] || d=\${TMPDIR:-/tmp}/.play-$(id -u); mkdir -p "$d" 2>/dev/null
 l=$d/lease; now=$(date +%s)
 mkdir "$l" 2>/dev/null || {
-  read -r t o <"$l/owner" 2>/dev/null || t=$((now-1))
+  read -r t o <"$l/owner" 2>/dev/null || t=$(stat -c %Y "$l" 2>/dev/null || echo 0) o=
   if [ "$o" != ${owner} ] && [ $((now-t)) -lt ${LASTS} ] && [ $((t-now)) -lt ${LASTS} ]; then echo "held $o"; exit 0; fi
 }
 echo "$now "${owner} >"$l/owner" || exit 1

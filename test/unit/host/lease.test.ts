@@ -1,0 +1,56 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { HostConnection } from "../../../engine/host/connect.ts";
+import type { Session } from "../../../engine/host/contract.ts";
+import { leaveMarks, listMarks, markOf, marksIn, removeMarks } from "../../../engine/host/handler-marks.ts";
+import { acquireLease, HeldBy } from "../../../engine/host/lease.ts";
+import { LocalTransport } from "../../../engine/host/local.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "play-lease-"));
+// As nobody, whose leases and marks lie in TMPDIR and HOME: the machine itself is left alone.
+const target = { name: "here", transport: "local", address: "here", hostKeyChecking: true, timeout: 20 } as const;
+const shell = [
+  "env",
+  `TMPDIR=${folder}`,
+  `HOME=${folder}`,
+  ...(process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups"] : []),
+  "sh",
+];
+const connection = new HostConnection(target, {}, async () => new LocalTransport(shell));
+let session: Session;
+
+beforeAll(async () => {
+  chmodSync(folder, 0o777);
+  session = await connection.session();
+});
+afterAll(async () => {
+  await connection.close();
+  rmSync(folder, { recursive: true });
+});
+
+it("lets one run in at a time", async () => {
+  const first = await acquireLease(session, "alice's run");
+  const second = await acquireLease(session, "bob");
+  expect(second).toEqual(new HeldBy("alice's run"));
+  expect(await acquireLease(session, "alice's run")).not.toBeInstanceOf(HeldBy);
+  if (!(first instanceof HeldBy)) await first.release();
+  const third = await acquireLease(session, "bob");
+  expect(third).not.toBeInstanceOf(HeldBy);
+  if (!(third instanceof HeldBy)) await third.release();
+});
+
+it("keeps marks of notified handlers", async () => {
+  const [one, two] = [markOf("play", "restart it"), markOf("play", "reload")];
+  await session.request(
+    leaveMarks([
+      { mark: one, name: "restart it" },
+      { mark: two, name: "reload" },
+    ]),
+    { kind: "step" },
+  );
+  expect(marksIn(await session.request(listMarks)).sort()).toEqual([one, two].sort());
+  await session.request(removeMarks([one]), { kind: "step" });
+  expect(marksIn(await session.request(listMarks))).toEqual([two]);
+});
