@@ -569,7 +569,7 @@ describe("read-ahead", () => {
   const play = `
 - hosts: all
   tasks:
-${Array.from({ length: 12 }, (_, n) => `    - {name: t${n}, file: {path: "{{ dir }}/d${n % 5}", state: ${n === 7 ? "absent" : "directory"}}}`).join("\n")}
+${Array.from({ length: 8 }, (_, n) => `    - {name: t${n}, file: {path: "{{ dir }}/d${n % 3}", state: ${n === 5 ? "absent" : "directory"}}}`).join("\n")}
     - {name: r, stat: {path: "{{ dir }}/d2"}, register: s}
     - {name: x, file: {path: "{{ dir }}/x", state: directory}, when: not s.stat.exists}
 `;
