@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { projectLab } from "../lab/hosts.ts";
 import { bareHosts, containersOf, on, page, roles, until, upstreams, wholeAgain } from "./cluster.ts";
 import { type Played, play, root, wrongPredictions } from "./site.ts";
+
+// A deadline only for what would never end: on a busy machine a run of the whole site takes minutes.
+vi.setConfig({ testTimeout: 900_000 });
 
 /** What nobody can know on bare hosts: the answers of what the run only then starts. */
 const knownAfterTheRun = [
