@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Channel, Transport } from "./channel.ts";
 import type { Become, Target } from "./contract.ts";
-import { HostError } from "./contract.ts";
+import { HostError, type HostErrorCode } from "./contract.ts";
 import { startCommand } from "./loop.ts";
 
 /** A channel at whose other end a shell waits for a program, and what it has sent beyond its greeting. */
@@ -93,10 +93,10 @@ function greeted(
       channel.stderr?.pause().off("data", onErr);
       return true;
     };
-    const fail = (message: string, sort: typeof HostError = HostError): void => {
+    const fail = (message: string, sort: typeof HostError = HostError, code: HostErrorCode = "unreachable"): void => {
       if (!settle()) return;
       channel.destroy();
-      reject(new sort(asking ? "become-failed" : "unreachable", message));
+      reject(new sort(asking ? "become-failed" : code, message));
     };
     const ask = (): void => {
       if (!asking) return;
@@ -147,7 +147,7 @@ function greeted(
     channel.stdin.on("error", () => {}); // told by `closed`
     void channel.closed.then(({ status, reason }) => {
       const said = reason ?? lastLine(err.length > 0 ? err : out, asking?.prompt);
-      if (!asking) return fail(`${where} gave no shell${said ? `: ${said}` : ""}.`);
+      if (!asking) return fail(`${where} gave no shell${said ? `: ${said}` : ""}.`, HostError, sshCode(target, err));
       const { become } = asking;
       if (status === 127 && !answered) {
         return fail(`${where} has no ${become.exe ?? become.method}: become_method ${become.method} cannot be used.`);
@@ -169,4 +169,13 @@ function lastLine(bytes: Buffer, prompt: string | undefined): string {
       .split(/[\r\n]+/)
       .at(-1) ?? "";
   return line.replace(/\.$/, "");
+}
+
+/** What the system's ssh means; its own messages are not translated. */
+function sshCode(target: Target, said: Buffer): HostErrorCode {
+  if (target.transport !== "openssh") return "unreachable";
+  const text = said.toString("latin1");
+  if (text.includes("IDENTIFICATION HAS CHANGED")) return "host-key-changed";
+  if (text.includes("Host key verification failed")) return "host-key-unknown";
+  return /Permission denied|Too many authentication failures/.test(text) ? "authentication-failed" : "unreachable";
 }

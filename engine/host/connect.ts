@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Duplex, Readable } from "node:stream";
 import { type Started, startShell } from "./become.ts";
 import type { Transport } from "./channel.ts";
@@ -50,7 +51,10 @@ export class HostConnection implements Connection {
     this.target = target;
     this.#options = options;
     this.#makeTransport = makeTransport;
-    options.signal?.addEventListener("abort", () => void this.reset(), { once: true });
+    if (options.signal) {
+      setMaxListeners(0, options.signal); // one signal ends the connections to all hosts
+      options.signal.addEventListener("abort", () => void this.reset(), { once: true });
+    }
   }
 
   async session(become?: Become): Promise<Session> {

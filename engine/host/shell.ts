@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Channel } from "./channel.ts";
 import type { Reply, RequestOptions, Script } from "./contract.ts";
 import { HostError } from "./contract.ts";
@@ -104,7 +105,10 @@ export class Shell {
         sent: false,
         forget: () => options.signal?.removeEventListener("abort", aborted),
       };
-      options.signal?.addEventListener("abort", aborted, { once: true });
+      if (options.signal) {
+        setMaxListeners(0, options.signal); // one signal may end many requests
+        options.signal.addEventListener("abort", aborted, { once: true });
+      }
       this.#waiting.push(pending);
       this.#send();
     });

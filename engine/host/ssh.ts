@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Duplex } from "node:stream";
@@ -32,13 +33,21 @@ interface Link {
   readonly under: Link | undefined;
 }
 
+interface Attempt {
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /** SSH in this process, through ssh2. */
 export class SshTransport implements Transport {
   readonly #target: Target;
   readonly #log: (line: string) => void;
   readonly #links: Promise<Link>[] = [];
+  /** Ends attempts to connect that are under way when the transport is closed. */
+  readonly #closing = new AbortController();
 
   constructor(target: Target, log: (line: string) => void) {
+    setMaxListeners(0, this.#closing.signal);
     this.#target = target;
     this.#log = log;
   }
@@ -71,6 +80,7 @@ export class SshTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const link of this.#links.splice(0)) {
       await link.then(
         (open) => endLink(open),
@@ -81,7 +91,8 @@ export class SshTransport implements Transport {
 
   /** A living connection; with `channel` one that has room for one more, and the room is taken. */
   async #link(channel: boolean): Promise<Link> {
-    for (const promise of [...this.#links]) {
+    const looked = [...this.#links];
+    for (const promise of looked) {
       const link = await promise;
       if (link.ended !== undefined) {
         const at = this.#links.indexOf(promise);
@@ -91,7 +102,9 @@ export class SshTransport implements Transport {
         return link;
       }
     }
-    const opened = connectLink(this.#target, this.#log);
+    // Others that found no room either may have begun one meanwhile.
+    if (this.#links.some((promise) => !looked.includes(promise))) return this.#link(channel);
+    const opened = connectLink(this.#target, { log: this.#log, signal: this.#closing.signal });
     this.#links.push(opened);
     opened.catch(() => {
       const at = this.#links.indexOf(opened);
@@ -144,16 +157,16 @@ function sshChannel(stream: ClientChannel, link: Link, terminal: boolean, releas
 }
 
 /** Connects, over jump hosts where there are some; each hop's key is verified like the last one's. */
-async function connectLink(target: Target, log: (line: string) => void): Promise<Link> {
+async function connectLink(target: Target, attempt: Attempt): Promise<Link> {
   const destination = await sshDestination(target);
   let under: Link | undefined;
   try {
     for (const hop of destination.jumps) {
       const hopTarget = jumpTarget(target, hop);
       const next = await sshDestination(hopTarget);
-      under = await tryLink(hopTarget, next, under, log);
+      under = await tryLink(hopTarget, next, under, attempt);
     }
-    return await tryLink(target, destination, under, log);
+    return await tryLink(target, destination, under, attempt);
   } catch (error) {
     if (under) endLink(under);
     throw error;
@@ -179,14 +192,16 @@ async function tryLink(
   target: Target,
   destination: SshDestination,
   under: Link | undefined,
-  log: (line: string) => void,
+  { log, signal }: Attempt,
 ): Promise<Link> {
   for (let attempt = 1; ; attempt++) {
     const release = await HANDSHAKES.take();
     try {
+      if (signal.aborted) throw new HostError("cancelled", `Connecting to ${target.name} was cancelled.`);
       log(`connecting to ${destination.user}@${destination.host} port ${destination.port}`);
-      return await oneLink(target, destination, under);
+      return await oneLink(target, destination, under, signal);
     } catch (error) {
+      if (signal.aborted) throw new HostError("cancelled", `Connecting to ${target.name} was cancelled.`);
       if (!(error instanceof Dropped) || attempt === ATTEMPTS) throw error;
       log(`${error.message} Trying again.`);
     } finally {
@@ -199,7 +214,12 @@ async function tryLink(
 /** Ended before the server said who it is. */
 class Dropped extends HostError {}
 
-async function oneLink(target: Target, destination: SshDestination, under: Link | undefined): Promise<Link> {
+async function oneLink(
+  target: Target,
+  destination: SshDestination,
+  under: Link | undefined,
+  signal: AbortSignal,
+): Promise<Link> {
   const { host, port, user } = destination;
   const known = destination.knownHostsFiles.flatMap((file) =>
     existsSync(file) ? parseKnownHosts(readFileSync(file, "utf8"), file) : [],
@@ -226,7 +246,15 @@ async function oneLink(target: Target, destination: SshDestination, under: Link 
       link.ended ??= "the host closed it";
       reject(refusal ?? explain(last, target, destination, greeted, unusable));
     });
-    client.once("ready", () => resolve(link));
+    const stop = (): void => {
+      client.destroy();
+      reject(new HostError("cancelled", `Connecting to ${target.name} was cancelled.`));
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    client.once("ready", () => {
+      signal.removeEventListener("abort", stop);
+      resolve(link);
+    });
     try {
       client.connect({
         ...(sock ? { sock } : { host, port }),

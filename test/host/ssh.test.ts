@@ -53,6 +53,18 @@ describe.each(["ssh", "openssh"] as const)("over %s", (transport) => {
   });
 });
 
+describe("the system's ssh", () => {
+  it("says the same as ours when it is not let in", async () => {
+    const openssh = { transport: "openssh" } as const;
+    writeFileSync(file("none"), "");
+    const strict = `${knownHosts("none")} -o StrictHostKeyChecking=yes`;
+    await expect(whoami({ ...openssh, sshArguments: strict })).rejects.toMatchObject({ code: "host-key-unknown" });
+    const wrong = whoami({ ...openssh, privateKeyFile: file("id_wrong") });
+    await expect(wrong).rejects.toMatchObject({ code: "authentication-failed" });
+    await expect(whoami({ ...openssh, port: await freePort() })).rejects.toMatchObject({ code: "unreachable" });
+  });
+});
+
 describe("many channels", () => {
   it("opens more connections than one could carry", async () => {
     const connection = connect(sshd.target);
@@ -160,6 +172,18 @@ describe("the way there", () => {
     await expect(refused).rejects.toMatchObject({ code: "unreachable" });
     await expect(refused).rejects.toThrow("ECONNREFUSED");
     await expect(whoami({ address: "no-such-host.invalid" })).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  it("may be given up before its end", async () => {
+    const silent = createServer(() => {}); // accepts, and never says anything
+    const port = await freePort();
+    await new Promise<void>((resolve) => silent.listen(port, "127.0.0.1", resolve));
+    const abort = new AbortController();
+    const connection = connect({ ...sshd.target, port, timeout: 600 }, { signal: abort.signal });
+    const opening = connection.session();
+    silent.once("connection", () => abort.abort());
+    await expect(opening).rejects.toMatchObject({ code: "cancelled" });
+    silent.close();
   });
 
   it("may break, and is found again", async () => {
