@@ -162,6 +162,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   options.cut?.addEventListener("abort", onCut, { once: true });
 
   let broken = false;
+  let ended = false;
   try {
     for (const playbook of playbooks) {
       for (const play of playbook.plays) {
@@ -171,12 +172,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
       // As ansible-playbook: after a playbook that had failures the next file is not begun.
       if (broken || context.lost.size > 0) break;
     }
+    ended = true;
   } finally {
     options.interrupt?.removeEventListener("abort", onInterrupt);
     options.cut?.removeEventListener("abort", onCut);
-    await marks.end();
-    await leases.release();
-    await connections.close();
+    await within(10, Promise.all([marks.end(), leases.release()]));
+    await within(10, connections.close());
+    // What stops the run altogether is told by the caller, below what was shown so far.
+    if (!ended) for (const reporter of options.reporters) await reporter.end?.();
   }
   const hosts = summary.hosts;
   const exitCode = exitCodeOf(context, broken);
@@ -193,6 +196,16 @@ function exitCodeOf(run: RunContext, broken: boolean): number {
   if (summaries.some(([, each]) => each.unreachable > 0)) return 4;
   if (summaries.length > 0 || broken) return 2;
   return 0;
+}
+
+/** Waits, but not for a host that does not answer any more. */
+async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 function now(): number {
