@@ -32,13 +32,21 @@ let built: Played;
 const quick = { swarm_manager_refresh_min: "3s", swarm_manager_refresh_max: "6s", swarm_manager_failure_retry: 2 };
 const site = (options = {}) => play("site.yml", { extraVars: quick, ...options });
 
-beforeAll(async () => {
-  await bareHosts();
-  predicted = await site({ check: true });
-  built = await site();
-}, 1_200_000);
+/** The swarm stands: made where the tests before have not. */
+async function standing(): Promise<void> {
+  await (await projectLab()).up();
+  const run = await site();
+  if (run.failures.length > 0) throw new Error(run.failures.join("\n"));
+  await wholeAgain();
+}
 
 describe("from bare hosts", () => {
+  beforeAll(async () => {
+    await bareHosts();
+    predicted = await site({ check: true });
+    built = await site();
+  }, 1_200_000);
+
   it("predicts the whole run, without one wrong word", () => {
     expect(predicted.failures).toEqual([]);
     expect(built.failures).toEqual([]);
@@ -83,6 +91,8 @@ describe("from bare hosts", () => {
 });
 
 describe("tags", () => {
+  beforeAll(standing, 1_200_000);
+
   it.each(roles)("-t %s changes nothing, and touches that role alone", async (role) => {
     const run = await site({ tags: [role] });
     expect(run.failures).toEqual([]);
@@ -101,6 +111,8 @@ describe("tags", () => {
 });
 
 describe("refusals, before anything is changed", () => {
+  beforeAll(standing, 1_200_000);
+
   it.each([
     ["a label that no host has", "mysql", { mysql_constraint: "storage==tape" }, /label storage=tape/],
     ["a label that two hosts have", "mysql", { engine_labels: ["storage=ssd"] }, /swarm-01, swarm-02 has it/],
@@ -163,6 +175,8 @@ const drifts: readonly Drift[] = [
 ];
 
 describe("drift", () => {
+  beforeAll(standing, 1_200_000);
+
   const mends = async (expected: readonly string[]) => {
     const check = await site({ check: true, diff: true });
     expect(check.failures).toEqual([]);
@@ -186,6 +200,8 @@ describe("drift", () => {
 });
 
 describe("scale", () => {
+  beforeAll(standing, 1_200_000);
+
   it.each([6, 2, 4])("to %i: nginx follows, the others are not restarted", async (scale) => {
     const started = () =>
       on("swarm-01", "docker -H tcp://10.77.0.11:8333 inspect -f '{{.State.StartedAt}}' db nginx interlock");
@@ -199,6 +215,8 @@ describe("scale", () => {
 });
 
 describe("failures", () => {
+  beforeAll(standing, 1_200_000);
+
   it("a web container that is killed comes back", async () => {
     const [victim = ""] = await containersOf("web");
     const [node = "", name = ""] = victim.split("/");
@@ -248,6 +266,8 @@ describe("failures", () => {
 
 // Last, because the last of them takes the swarm down.
 describe("docs/swarm.md", () => {
+  beforeAll(standing, 1_200_000);
+
   const page = readFileSync(`${root}docs/swarm.md`, "utf8");
   const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = ""]) => block.trim().split("\n"));
 
