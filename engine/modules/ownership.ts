@@ -108,7 +108,8 @@ function sameOwners(a: PresentPath, b: PresentPath): boolean {
 export function attributeScript(before: PresentPath, after: PresentPath): Script {
   const parts: Script[] = [];
   const chowned = !sameOwners(before, after);
-  if (chowned) parts.push(sh`chown -h ${ownersOf(after)} "$p" || exit 1`);
+  // A link's own owner is meant only where the state is the link's: else it was looked through.
+  if (chowned) parts.push(sh`chown ${after.type === "link" ? sh`-h ` : sh``}${ownersOf(after)} "$p" || exit 1`);
   // Changing the owner clears setuid and setgid.
   if (after.type !== "link" && (before.mode !== after.mode || (chowned && (after.mode & 0o6000) !== 0))) {
     parts.push(sh`chmod ${octal(after.mode)} "$p" || exit 1`);

@@ -81,7 +81,7 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
       const parts = cases.map(
         ({ name, given }) => `mkdir -p '${pathOf(name)}' && cd '${pathOf(name)}' && {\n${given ?? ":"}\n}`,
       );
-      await onHost(host, `rm -rf ${place}; ${parts.join(" || exit 1\n")} || exit 1\nchmod -R a+rX ${place}`);
+      await onHost(host, `rm -rf ${place}; ${parts.join(" || exit 1\n")} || exit 1`);
     };
     const state = () => onHost(host, `${fingerprint}\n${options.watch ?? ""}`);
     const play = async (how: { check?: boolean; readAhead?: boolean; items?: boolean } = {}): Promise<Results> => {
