@@ -58,7 +58,7 @@ export function childChannel(child: ChildProcess): Channel {
       stdin.destroy();
       stdout.destroy();
       stderr.destroy();
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      if (child.exitCode === null && child.signalCode === null && !child.killed) child.kill("SIGTERM");
     },
   };
 }

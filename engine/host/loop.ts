@@ -57,7 +57,8 @@ const LOOP = sh`
 cd . 2>/dev/null || cd /
 _d=$(umask 077; mktemp -d "\${TMPDIR:-/tmp}/.play-XXXXXXXX" 2>/dev/null || { mkdir "/tmp/.play-$$" && echo "/tmp/.play-$$"; }) || exit 1
 trap 'rm -rf "$_d"' 0
-trap 'exit 1' 1 13 15
+# Each removes it: a second signal may cut short what the first one began.
+trap 'rm -rf "$_d"; exit 1' 1 13 15
 _K=\${LC_ALL+x}$LC_ALL _P=$PATH _f=0 _c=sh
 command -v setsid >/dev/null 2>&1 && _c='setsid sh'
 export LC_ALL=C

@@ -60,7 +60,7 @@ describe.each([["dash"], ["bash --norc"], ["busybox sh"]])("a session under %s",
   });
 
   it("takes long scripts", async () => {
-    const long = joinScripts(Array.from({ length: 1000 }, (_, index) => sh`x=${index}`));
+    const long = joinScripts(Array.from({ length: 3000 }, (_, index) => sh`x=${index}`));
     for (const kind of ["probe", "step", "command"] as const) {
       const reply = await session.request(joinScripts([long, sh`echo "$x"; exit 3`]), { kind });
       expect([reply.stdout.toString(), reply.status]).toEqual(["2999\n", 3]);
