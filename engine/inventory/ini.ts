@@ -1,6 +1,7 @@
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
-import { type Dict, dict, type Value } from "../source/value.ts";
+import { dict } from "../source/value.ts";
 import type { HostInventory } from "./inventory.ts";
+import { readLiteral } from "./literal.ts";
 import { expandRange } from "./range.ts";
 
 /** Reads Ansible's INI inventories: hosts with `k=v`, `[group]`, `[group:children]`, `[group:vars]`. */
@@ -34,7 +35,7 @@ export function readIni(text: string, file: string, inventory: HostInventory): v
     if (kind === "vars") {
       const equals = line.indexOf("=");
       if (equals < 1) throw failure(`"${line}" is not name=value`, at, "In [group:vars] every line is name=value.");
-      inventory.setGroupVariable(group, line.slice(0, equals).trim(), iniValue(line.slice(equals + 1).trim()));
+      inventory.setGroupVariable(group, line.slice(0, equals).trim(), readLiteral(line.slice(equals + 1).trim()));
     } else if (kind === "children") {
       const child = line.replace(/\s+[#;].*$/, "");
       if (!inventory.groups.has(child)) awaited.set(child, at);
@@ -57,7 +58,7 @@ function readHost(line: string, at: Position, group: string, inventory: HostInve
         at,
         "After a host stand name=value pairs, quoted where they hold blanks.",
       );
-    variables[pair.slice(0, equals)] = iniValue(pair.slice(equals + 1));
+    variables[pair.slice(0, equals)] = readLiteral(pair.slice(equals + 1));
   }
   const withPort =
     /^([^:[\]]+(?:\[[^\]]*\][^:[\]]*)*):(\d+)$/.exec(first) ?? /^\[([0-9a-fA-F:.]+)\]:(\d+)$/.exec(first);
@@ -94,37 +95,6 @@ function shellWords(line: string, at: Position): string[] {
   }
   if (quote !== "") throw failure(`the quote ${quote} is not closed`, at);
   return current === undefined ? words : [...words, current];
-}
-
-/** A value as Python's literal_eval would read it; what is no literal is text. */
-export function iniValue(text: string): Value {
-  const comment = /^([^"'#]*?)\s+#.*$/.exec(text);
-  const plain = (comment?.[1] ?? text).trim();
-  return literal(plain) ?? plain;
-}
-
-function literal(text: string): Value | undefined {
-  if (text === "True") return true;
-  if (text === "False") return false;
-  if (text === "None") return null;
-  if (/^[+-]?(0|[1-9]\d*)$/.test(text)) return Number(text);
-  if (/^[+-]?\d+\.\d+$/.test(text)) return Number(text);
-  const quoted = /^'((?:[^'\\]|\\.)*)'$|^"((?:[^"\\]|\\.)*)"$/s.exec(text);
-  if (quoted) return (quoted[1] ?? quoted[2] ?? "").replace(/\\(.)/g, "$1");
-  if (/^[[{]/.test(text)) {
-    try {
-      return JSON.parse(
-        text
-          .replace(/'/g, '"')
-          .replace(/\bTrue\b/g, "true")
-          .replace(/\bFalse\b/g, "false")
-          .replace(/\bNone\b/g, "null"),
-      ) as Dict;
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
 }
 
 function failure(summary: string, at: Position, hint?: string): DiagnosticError {

@@ -8,6 +8,7 @@ interface GroupParts {
   readonly variables: Dict;
   readonly hosts: Set<string>;
   readonly children: Set<string>;
+  priority: number;
 }
 
 /** The merged inventory. Sources are read into it one after the other; add_host and group_by add to it in a run. */
@@ -15,7 +16,9 @@ export class HostInventory implements Inventory {
   readonly sources: readonly string[];
   readonly #hosts = new Map<string, { -readonly [K in keyof InventoryHost]: InventoryHost[K] }>();
   readonly #groups = new Map<string, GroupParts>();
-  #groupsOf = new Map<string, readonly string[]>();
+  /** Made when they are first asked for after a change. */
+  #views: ReadonlyMap<string, InventoryGroup> | undefined;
+  readonly #groupsOf = new Map<string, readonly string[]>();
 
   constructor(sources: readonly string[]) {
     this.sources = sources;
@@ -28,17 +31,19 @@ export class HostInventory implements Inventory {
   }
 
   get groups(): ReadonlyMap<string, InventoryGroup> {
+    if (this.#views !== undefined) return this.#views;
     const view = new Map<string, InventoryGroup>();
     for (const name of this.#groups.keys()) {
       const found = this.#view(name);
       if (found) view.set(name, found);
     }
+    this.#views = view;
     return view;
   }
 
   /** Makes sure of a host. */
   host(name: string, file?: string): void {
-    this.#groupsOf.clear();
+    this.#changed();
     const known = this.#hosts.get(name);
     if (known) {
       if (known.implicit)
@@ -59,13 +64,15 @@ export class HostInventory implements Inventory {
   }
 
   setGroupVariable(group: string, name: string, value: Dict[string]): void {
-    this.#parts(group).variables[name] = value;
-    this.#groupsOf.clear();
+    // A setting of the group, which its hosts do not see.
+    if (name === "ansible_group_priority") this.#parts(group).priority = Number(value) || 1;
+    else this.#parts(group).variables[name] = value;
+    this.#changed();
   }
 
   member(group: string, host: string): void {
     this.#parts(group).hosts.add(host);
-    this.#groupsOf.clear();
+    this.#changed();
   }
 
   /** @returns false where it would make a group its own descendant */
@@ -73,7 +80,7 @@ export class HostInventory implements Inventory {
     if (parent === child || this.#descendants(child).has(parent)) return false;
     this.group(child);
     if (parent !== "all") this.#parts(parent).children.add(child);
-    this.#groupsOf.clear();
+    this.#changed();
     return true;
   }
 
@@ -99,6 +106,7 @@ export class HostInventory implements Inventory {
       implicit: true,
     };
     this.#hosts.set(name, made);
+    this.#changed();
     return made;
   }
 
@@ -139,11 +147,17 @@ export class HostInventory implements Inventory {
     return result;
   }
 
+  #changed(): void {
+    this.#views = undefined;
+    this.#groupsOf.clear();
+  }
+
   #parts(name: string): GroupParts {
     let found = this.#groups.get(name);
     if (!found) {
-      found = { name, variables: dict(), hosts: new Set(), children: new Set() };
+      found = { name, variables: dict(), hosts: new Set(), children: new Set(), priority: 1 };
       this.#groups.set(name, found);
+      this.#changed();
     }
     return found;
   }
@@ -176,7 +190,6 @@ export class HostInventory implements Inventory {
   }
 
   #priority(group: string): number {
-    const value = this.#groups.get(group)?.variables["ansible_group_priority"];
-    return typeof value === "number" ? value : typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : 1;
+    return this.#groups.get(group)?.priority ?? 1;
   }
 }

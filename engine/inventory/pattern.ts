@@ -113,8 +113,7 @@ function named(inventory: HostInventory, part: string): string[] {
     for (const [name, host] of inventory.hosts) if (!host.implicit && matches(name)) found.add(name);
   }
   if (found.size === 0 && localNames.has(part)) return [inventory.implicitLocalhost(part).name];
-  const order = [...inventory.hosts.keys()];
-  return [...found].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+  return [...inventory.hosts.keys()].filter((name) => found.has(name));
 }
 
 function matcher(part: string): (name: string) => boolean {

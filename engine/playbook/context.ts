@@ -55,6 +55,11 @@ export class LoadContext {
     });
   }
 
+  /** @throws DiagnosticError where no password opens it */
+  decrypt(vaultText: string): string {
+    return this.#vault.decrypt(vaultText);
+  }
+
   #read(file: string, from: Position | undefined): Node | undefined {
     if (!existsSync(file) || statSync(file).isDirectory()) {
       throw new DiagnosticError({

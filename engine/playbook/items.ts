@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parsePairs } from "../modules/free-form.ts";
 import { hasModule, moduleNames, shortName } from "../modules/registry.ts";
@@ -7,11 +7,13 @@ import { nearest } from "../source/nearest.ts";
 import type { Node } from "../source/node.ts";
 import { type Dict, dict, isDict, Tagged, type Value } from "../source/value.ts";
 import { toValue } from "../source/yaml.ts";
-import { createTemplar, hasTemplate } from "../template/templar.ts";
+import { hasTemplate } from "../template/templar.ts";
+import { written as asWritten, ready, stack } from "../vars/precedence.ts";
+import { createTaskVars } from "../vars/task-vars.ts";
 import type { LoadContext } from "./context.ts";
 import { Entries } from "./entries.ts";
 import * as table from "./keyword-table.ts";
-import { loadRoleUse, roleItems } from "./role.ts";
+import { loadRoleUse, roleBlocks, roleHandlers, withDependencies } from "./role.ts";
 import type { Scope } from "./scope.ts";
 import type { Block, Item, Loop, Raw, Task } from "./tree.ts";
 
@@ -455,32 +457,52 @@ function importRole(task: Task, entries: Entries, scope: Scope, context: LoadCon
         params: dict(),
         scope,
         at: entries.at(task.moduleAsWritten),
+        // Every import runs, unlike entries of `roles:`.
+        allowDuplicates: !isNo(args["allow_duplicates"]),
         from: { ...from("tasks_from"), ...from("vars_from"), ...from("defaults_from"), ...from("handlers_from") },
       },
       context,
     );
-    return [roleItems(use, { ...from("tasks_from"), ...from("handlers_from") }, scope, context, task.at)];
+    scope.imported.handlers.push(...roleHandlers(use, scope, context, from("handlers_from")));
+    if (!isNo(args["public"])) scope.imported.uses.push(...withDependencies(use));
+    return roleBlocks(use, scope, context, task.at, from("tasks_from"));
   } catch (error) {
     context.notes.caught(error, task.moduleAt);
     return [];
   }
 }
 
+function isNo(value: Value | undefined): boolean {
+  return value === false || ["no", "false"].includes(String(value).toLowerCase());
+}
+
 /** A name in an import: known before the run, from extra variables and those written around it. */
 export function staticText(
   written: string,
-  scope: Pick<Scope, "vars" | "folder">,
+  scope: Pick<Scope, "vars" | "playVars" | "role" | "searchPath" | "folder">,
   context: LoadContext,
   at: Position,
 ): string | undefined {
   if (!hasTemplate(written)) return written;
-  const lookup = (name: string): Value | undefined => context.extraVars[name] ?? scope.vars[name];
-  const templar = createTemplar({
-    scope: { lookup, names: () => [...Object.keys(context.extraVars), ...Object.keys(scope.vars)] },
-    searchPath: [scope.folder],
-    readFile: () => Buffer.alloc(0),
-    decrypt: (text) => text,
-    warn: () => {},
+  const { role } = scope;
+  const magic = dict([["playbook_dir", scope.searchPath.at(-1) ?? scope.folder]]);
+  if (role) Object.assign(magic, { role_path: role.path, role_name: role.name });
+  const { templar } = createTaskVars({
+    layers: stack({
+      "role defaults": role ? [asWritten("defaults", role.defaults)] : [],
+      "play vars": [asWritten("play vars", scope.playVars)],
+      "role vars": role ? [asWritten("vars", role.vars)] : [],
+      "task vars": [asWritten("task vars", scope.vars)],
+      "role params": role ? [asWritten("params", role.params)] : [],
+      "extra vars": [asWritten("extra vars", context.extraVars)],
+      "magic variables": [ready("magic variables", magic)],
+    }),
+    context: {
+      searchPath: scope.searchPath,
+      readFile: (path) => readFileSync(path),
+      decrypt: (text) => context.decrypt(text),
+      warn: () => {},
+    },
   });
   try {
     return String(templar.render(written, at));

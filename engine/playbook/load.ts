@@ -8,8 +8,8 @@ import { Entries } from "./entries.ts";
 import { findTaskFile, readTaskFile, staticText } from "./items.ts";
 import * as table from "./keyword-table.ts";
 import { type PlayExtras, readPlay } from "./play.ts";
-import { loadRoleUse, type RoleFiles, roleBlocks, roleHandlers, roleItems } from "./role.ts";
-import type { Scope } from "./scope.ts";
+import { loadRoleUse, type RoleFiles, roleBlocks, roleHandlers } from "./role.ts";
+import { type Scope, topScope } from "./scope.ts";
 import type { Block, Item, Play, Playbook, RoleUse, Task } from "./tree.ts";
 
 export type { LoadOptions } from "./context.ts";
@@ -95,7 +95,7 @@ function importPlaybook(
   const at = entries.at(key);
   if (written === undefined) return [];
   const vars = { ...extras.vars, ...entries.mapping("vars") };
-  const name = staticText(written.trim(), { vars, folder: dirname(file) }, context, at);
+  const name = staticText(written.trim(), topScope(dirname(file), vars), context, at);
   if (name === undefined) return [];
   const path = isAbsolute(name) ? name : join(dirname(file), name);
   if (importing.includes(path)) {
@@ -117,6 +117,9 @@ function importPlaybook(
 /** What an include brought in. */
 export interface Included {
   readonly items: readonly Item[];
+  /** Of roles that these tasks import: their handlers, and the roles whose variables the play sees from now on. */
+  readonly handlers: readonly Item[];
+  readonly uses: readonly RoleUse[];
   readonly file: string;
   readonly warnings: readonly Diagnostic[];
 }
@@ -143,7 +146,8 @@ export function loadTaskFile(name: string, parent: Task, options: LoadOptions): 
   }
   const items = readTaskFile(file, scope, context, parent.moduleAt);
   context.notes.end();
-  return { items, file, warnings: context.notes.warnings };
+  const { uses, handlers } = scope.imported;
+  return { items, handlers, uses, file, warnings: context.notes.warnings };
 }
 
 export interface IncludedRole {
@@ -167,11 +171,8 @@ export function loadRole(
     { params: dict(), scope, at: parent.moduleAt, from, allowDuplicates: from.allow_duplicates ?? true },
     context,
   );
-  const items = [
-    ...use.dependencies.flatMap((each) => roleBlocks(each, scope, context, parent.at)),
-    roleItems(use, from, scope, context, parent.at),
-  ];
-  const handlers = roleHandlers(use, scope, context, from);
+  const items = [...roleBlocks(use, scope, context, parent.at, from)];
+  const handlers = [...roleHandlers(use, scope, context, from), ...scope.imported.handlers];
   context.notes.end();
   return { use, items, handlers, warnings: context.notes.warnings };
 }
@@ -188,5 +189,7 @@ function scopeOf(parent: Task): Scope {
     isHandler: parent.isHandler,
     folder: dirname(parent.at.file),
     importing: [],
+    playVars: dict(),
+    imported: { uses: [], handlers: [], entries: new Set() },
   };
 }

@@ -6,7 +6,7 @@ import type { LoadContext } from "./context.ts";
 import { Entries, noKeywords } from "./entries.ts";
 import { readItems } from "./items.ts";
 import * as table from "./keyword-table.ts";
-import { readHandlers, readRoleEntry, roleBlocks, roleHandlers } from "./role.ts";
+import { readHandlers, readRoleEntry, roleBlocks, roleHandlers, withDependencies } from "./role.ts";
 import { type Scope, topScope } from "./scope.ts";
 import type { Item, Play, Raw, RoleUse, Section } from "./tree.ts";
 
@@ -39,7 +39,7 @@ export function readPlay(
   const vars = readVars(entries, context);
   const keywords = entries.base(noKeywords);
   const scope: Scope = {
-    ...topScope(folder),
+    ...topScope(folder, { ...vars, ...extras.vars }),
     keywords:
       entries.has("user") && !entries.has("remote_user")
         ? { ...keywords, remoteUser: entries.raw("user") ?? null }
@@ -52,23 +52,24 @@ export function readPlay(
   const roleHandlerItems: Item[] = [];
   const roleList = entries.entry("roles")?.value;
   for (const each of roleList?.kind === "sequence" ? roleList.items : []) {
-    const read = readRoleEntry(each, { ...scope, vars: { ...vars, ...extras.vars } }, context);
+    const read = readRoleEntry(each, scope, context);
     if (!read) continue;
-    const inner = { ...read.scope, vars: scope.vars };
     uses.push(...withDependencies(read.use));
-    roles.push(...roleBlocks(read.use, inner, context, each.at));
-    roleHandlerItems.push(...roleHandlers(read.use, inner, context));
+    roles.push(...roleBlocks(read.use, read.scope, context, each.at));
+    roleHandlerItems.push(...roleHandlers(read.use, read.scope, context));
   }
-  // Names of imports may use the play's variables; the tasks themselves get them from the play's own level.
-  const importing = { ...scope, vars: scope.vars };
-  const part = (key: string) => readItems(entries.entry(key)?.value, importing, context);
+  const part = (key: string) => readItems(entries.entry(key)?.value, scope, context);
   const sections: Section[] = [
     { name: "pre_tasks", items: part("pre_tasks") },
     { name: "roles", items: roles },
     { name: "tasks", items: part("tasks") },
     { name: "post_tasks", items: part("post_tasks") },
   ];
-  const handlers = [...roleHandlerItems, ...readHandlers(entries.entry("handlers")?.value, scope, context)];
+  const handlers = [
+    ...roleHandlerItems,
+    ...readHandlers(entries.entry("handlers")?.value, scope, context),
+    ...scope.imported.handlers,
+  ];
   const name = entries.text("name");
   const optional = (key: string, property: string) => {
     const value = entries.raw(key);
@@ -95,7 +96,7 @@ export function readPlay(
     ...optional("max_fail_percentage", "maxFailPercentage"),
     sections,
     handlers,
-    roles: uses,
+    roles: [...uses, ...scope.imported.uses],
   };
 }
 
@@ -122,8 +123,4 @@ function varsFiles(entries: Entries): { readonly value: Raw; readonly at: Positi
 
 function hostsText(hosts: Raw | undefined): string {
   return Array.isArray(hosts) ? hosts.map(String).join(",") : String(hosts ?? "");
-}
-
-function withDependencies(use: RoleUse): RoleUse[] {
-  return [...use.dependencies.flatMap(withDependencies), use];
 }

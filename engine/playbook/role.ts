@@ -2,12 +2,13 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
-import type { Node } from "../source/node.ts";
-import { type Dict, dict, isDict } from "../source/value.ts";
+import type { MappingNode, Node } from "../source/node.ts";
+import { toJson } from "../source/to-json.ts";
+import { type Dict, dict, isDict, type Value } from "../source/value.ts";
 import { toValue } from "../source/yaml.ts";
 import type { LoadContext } from "./context.ts";
 import { Entries } from "./entries.ts";
-import { innerScope, readItems, readTaskFile, union } from "./items.ts";
+import { innerScope, readItems, readTaskFile, staticText, union } from "./items.ts";
 import * as table from "./keyword-table.ts";
 import type { Scope } from "./scope.ts";
 import type { Block, Item, RoleUse } from "./tree.ts";
@@ -85,7 +86,7 @@ export function roleHandlers(use: RoleUse, scope: Scope, context: LoadContext, f
   const file = mainFile(use.path, "handlers", from.handlers_from, context, undefined);
   const inner = { ...roleScope(use, scope), isHandler: true };
   return [
-    ...use.dependencies.flatMap((each) => roleHandlers(each, scope, context)),
+    ...use.dependencies.flatMap((each) => roleHandlers(each, entryScope(each, scope, context), context)),
     ...(file === undefined ? [] : readTaskFile(file, inner, context)),
   ];
 }
@@ -114,7 +115,10 @@ export function readRoleEntry(
   const { notes } = context;
   try {
     if (node.kind === "scalar" && typeof node.value === "string") {
-      return { use: loadRoleUse(node.value, { params: dict(), scope, at: node.at }, context), scope };
+      const name = staticText(node.value, scope, context, node.at);
+      return name === undefined
+        ? undefined
+        : { use: loadRoleUse(name, { params: dict(), scope, at: node.at }, context), scope };
     }
     if (node.kind !== "mapping") {
       notes.error("role-entry", "a role is named by a text, or a mapping with `role`", node.at);
@@ -122,11 +126,13 @@ export function readRoleEntry(
     }
     const entries = new Entries(node, context);
     const nameKey = entries.has("role") ? "role" : "name";
-    const name = entries.text(nameKey);
-    if (name === undefined) {
+    const written = entries.text(nameKey);
+    if (written === undefined) {
       notes.error("role-entry", "this entry names no role", node.at, "Write `- role: NAME`.");
       return undefined;
     }
+    const name = staticText(written, scope, context, entries.at(nameKey));
+    if (name === undefined) return undefined;
     const params = dict();
     for (const { key } of node.entries) {
       if (Object.hasOwn(table.role, key)) continue;
@@ -141,9 +147,20 @@ export function readRoleEntry(
       params[key] = entries.raw(key) ?? null;
     }
     entries.check(table.role, "role", (key) => Object.hasOwn(params, key));
+    // `vars` of an entry can be overridden by set_fact, parameters cannot: they stay apart.
+    const inner = innerScope(entries, scope);
     const vars = entries.mapping("vars");
-    const inner = { ...innerScope(entries, scope), vars: scope.vars };
-    const use = loadRoleUse(name, { params: { ...vars, ...params }, scope: inner, at: entries.at(nameKey) }, context);
+    const use = loadRoleUse(
+      name,
+      {
+        params,
+        scope: inner,
+        at: entries.at(nameKey),
+        // With other variables it is another use of the role, which runs again.
+        ...(Object.keys(vars).length > 0 && isNew(inner, [name, params, vars]) ? { allowDuplicates: true } : {}),
+      },
+      context,
+    );
     return { use, scope: inner };
   } catch (error) {
     notes.caught(error, node.at);
@@ -151,12 +168,38 @@ export function readRoleEntry(
   }
 }
 
-/** A role in the order in which it runs: dependencies first, each with what it inherits. */
-export function roleBlocks(use: RoleUse, scope: Scope, context: LoadContext, at: Position): Block[] {
+function isNew(scope: Scope, entry: readonly Value[]): boolean {
+  const signature = toJson([...entry, [...scope.tags], scope.when.map((each) => each.expression)]);
+  if (scope.imported.entries.has(signature)) return false;
+  scope.imported.entries.add(signature);
+  return true;
+}
+
+/** A role in the order in which it runs: dependencies first, each with what it inherits and what its entry says. */
+export function roleBlocks(
+  use: RoleUse,
+  scope: Scope,
+  context: LoadContext,
+  at: Position,
+  from: RoleFiles = {},
+): Block[] {
   return [
-    ...use.dependencies.flatMap((each) => roleBlocks(each, scope, context, at)),
-    roleItems(use, {}, scope, context, at),
+    ...use.dependencies.flatMap((each) => roleBlocks(each, entryScope(each, scope, context), context, at)),
+    roleItems(use, from, scope, context, at),
   ];
+}
+
+/** The entries that name dependencies, which have keywords of their own. */
+const dependencyEntries = new WeakMap<RoleUse, MappingNode>();
+
+function entryScope(use: RoleUse, scope: Scope, context: LoadContext): Scope {
+  const node = dependencyEntries.get(use);
+  return node ? innerScope(new Entries(node, context), scope) : scope;
+}
+
+/** A role behind everything that it depends on. */
+export function withDependencies(use: RoleUse): RoleUse[] {
+  return [...use.dependencies.flatMap(withDependencies), use];
 }
 
 function findRole(name: string, scope: Scope, context: LoadContext, at: Position): string {
@@ -257,7 +300,9 @@ function dependenciesOf(use: RoleUse, meta: Node | undefined, scope: Scope, cont
   const inner = { ...scope, role: use };
   return list.items.flatMap((node) => {
     const read = readRoleEntry(node, inner, context);
-    return read ? [read.use] : [];
+    if (!read) return [];
+    if (node.kind === "mapping") dependencyEntries.set(read.use, node);
+    return [read.use];
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Dict, dict } from "../source/value.ts";
 import { noKeywords } from "./entries.ts";
-import type { BaseKeywords, Condition, Raw, RoleUse } from "./tree.ts";
+import type { BaseKeywords, Condition, Item, Raw, RoleUse } from "./tree.ts";
 
 /** What tasks inherit from what stands around them. */
 export interface Scope {
@@ -19,9 +19,21 @@ export interface Scope {
   readonly folder: string;
   /** Files that are being imported, to find circles. */
   readonly importing: readonly string[];
+  /** Variables of the play, which names of imports may use; tasks get them from the play's own level. */
+  readonly playVars: Dict;
+  /** Where imported roles leave what belongs to the whole play. */
+  readonly imported: ImportedRoles;
 }
 
-export function topScope(folder: string): Scope {
+/** What `import_role` adds to the play itself: its handlers, and (unless `public: false`) its variables. */
+export interface ImportedRoles {
+  readonly uses: RoleUse[];
+  readonly handlers: Item[];
+  /** What entries of roles asked for so far: the same asked twice runs once. */
+  readonly entries: Set<string>;
+}
+
+export function topScope(folder: string, playVars: Dict = dict()): Scope {
   return {
     keywords: noKeywords,
     vars: dict(),
@@ -31,5 +43,7 @@ export function topScope(folder: string): Scope {
     isHandler: false,
     folder,
     importing: [],
+    playVars,
+    imported: { uses: [], handlers: [], entries: new Set() },
   };
 }

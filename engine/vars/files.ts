@@ -43,7 +43,7 @@ export class VarsFiles {
     const all = inventory.groups.get("all");
     const own = inventory.hosts.get(host);
     const from = (folders: readonly string[], kind: string, names: readonly string[]) =>
-      names.flatMap((name) => folders.flatMap((folder) => this.named(join(folder, kind), name)));
+      folders.flatMap((folder) => names.flatMap((name) => this.named(join(folder, kind), name)));
     const besidePlaybook = playbookFolder === undefined || beside.includes(playbookFolder) ? [] : [playbookFolder];
     return {
       "inventory file group vars": [
@@ -67,13 +67,12 @@ export class VarsFiles {
     const known = this.#found.get(key);
     if (known) return known;
     const paths: string[] = [];
-    // A folder of the name, then one file: what Ansible reads, in its order.
+    // As in Ansible the first that is there counts, and a folder hides the files beside it.
     for (const ending of ["", ".yml", ".yaml", ".json"]) {
       const path = `${key}${ending}`;
       if (!existsSync(path)) continue;
-      if (statSync(path).isDirectory()) {
-        if (ending === "") paths.push(...filesBelow(path));
-      } else paths.push(path);
+      paths.push(...(statSync(path).isDirectory() ? filesBelow(path) : [path]));
+      break;
     }
     this.#found.set(key, paths);
     return paths;

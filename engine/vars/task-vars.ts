@@ -4,6 +4,7 @@ import { positionOf } from "../source/yaml.ts";
 import type { Templar, TemplateContext } from "../template/contract.ts";
 import { createTemplar } from "../template/templar.ts";
 import type { Layer, TaskVars } from "./contract.ts";
+import { lazyDict } from "./lazy-dict.ts";
 
 export interface TaskVarsOptions {
   /** Lowest first, as `stack` gives them. */
@@ -50,7 +51,7 @@ class LayeredVars implements TaskVars {
       this.#rendered.set(name, rendered);
       return rendered;
     }
-    return undefined;
+    return name === "vars" ? lazyDict(this.names(), (each) => this.lookup(each) ?? null) : undefined;
   }
 
   *names(): Iterable<string> {
