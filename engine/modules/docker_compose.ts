@@ -304,6 +304,15 @@ ${cli} rm -f ${ids} || exit 1`,
   if (orphans.length > 0) {
     steps.push({ name: "remove orphans", script: sh`${cli} rm -f ${orphans.map(({ id }) => id)} || exit 1` });
   }
+  // docker-compose 1 counts only the stopped containers of a service when it starts some, and makes as many more as
+  // seem to be missing: so they are started here, and it finds all of them running.
+  const asleep = args.stopped ? [] : goals.flatMap(({ idle }) => idle.filter(({ id }) => id !== ""));
+  if (asleep.length > 0) {
+    steps.push({
+      name: `start ${asleep.map(({ name }) => name).join(", ")}`,
+      script: sh`${cli} start ${asleep.map(({ id }) => id)} || exit 1`,
+    });
+  }
   if (raising.length > 0 || args.pull || args.build) {
     const recreate =
       args.recreate === "always" ? ["--force-recreate"] : args.recreate === "never" ? ["--no-recreate"] : [];
