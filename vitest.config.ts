@@ -1,8 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 // One project a layer (docs/testing.md). Only `unit` needs nothing but Node; the others run on container hosts of
-// the lab, one file at a time, because the machine that carries the hosts runs the tests too.
-const onHosts = { pool: "forks", fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 } as const;
+// the lab, one file at a time, because the machine that carries the hosts runs the tests too. The limits are only for
+// what would never end; a busy machine takes long to make images and hosts. There, and only there, a failed test is
+// tried once more.
+const onHosts = {
+  pool: "forks",
+  fileParallelism: false,
+  testTimeout: 600_000,
+  hookTimeout: 1_500_000,
+  retry: 1,
+} as const;
 
 export default defineConfig({
   test: {
