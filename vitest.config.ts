@@ -20,7 +20,6 @@ export default defineConfig({
       },
       { test: { name: "host", include: ["test/host/**/*.test.ts"], ...onHosts } },
       { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
-      { test: { name: "parity", include: ["test/parity/**/*.test.ts"], ...onHosts } },
       { test: { name: "swarm", include: ["test/swarm/**/*.test.ts"], ...onHosts } },
     ],
   },

@@ -10,7 +10,7 @@ const layers = [
   { name: "types", command: ["npx", ["tsc", "--noEmit"]] },
   { name: "lint", command: ["npx", ["biome", "check", "--error-on-warnings", "."]] },
   { name: "shell", run: shellcheck },
-  ...["unit", "host", "modules", "parity", "swarm"].map((name) => ({ name, run: () => vitest(name) })),
+  ...["unit", "host", "modules", "swarm"].map((name) => ({ name, run: () => vitest(name) })),
 ].filter((layer) => only.length === 0 || only.includes(layer.name));
 
 let passed = 0;
