@@ -50,7 +50,7 @@ async function checkTask(task: Task, notes: Notes): Promise<void> {
   try {
     args = writtenArguments(module, task);
   } catch (error) {
-    notes.error("module-arguments", error instanceof Error ? error.message : String(error), task.moduleAt);
+    notes.later("module-arguments", error instanceof Error ? error.message : String(error), task.moduleAt);
     return;
   }
   // A whole mapping that is a template (`args: "{{ x }}"`) is known when it is rendered.
@@ -63,7 +63,7 @@ async function checkTask(task: Task, notes: Notes): Promise<void> {
   const given = Object.assign(dict(), ...defaults.map((each) => onlyMissing(each, args)), args);
   for (const error of checkArgumentNames(module, given)) {
     const at = (error.argument === undefined ? undefined : positionOf(args, error.argument)) ?? task.moduleAt;
-    notes.error("module-arguments", error.message, at, error.hint);
+    notes.later("module-arguments", error.message, at, error.hint);
   }
 }
 

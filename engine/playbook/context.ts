@@ -23,6 +23,8 @@ export class LoadContext {
   readonly notes: Notes;
   readonly rolesPath: readonly string[];
   readonly extraVars: Dict;
+  /** Folders in which plugins were looked for. */
+  readonly searched = new Set<string>();
   readonly #vault: Vault;
   readonly #documents = new Map<string, Node | undefined>();
 

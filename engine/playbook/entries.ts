@@ -2,7 +2,7 @@ import type { Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
 import type { MappingEntry, MappingNode, Node } from "../source/node.ts";
 import { type Dict, dict, isDict, Tagged, type Value } from "../source/value.ts";
-import { toValue } from "../source/yaml.ts";
+import { positionOf, toValue } from "../source/yaml.ts";
 import { expressionSyntaxErrors, hasTemplate, templateSyntaxErrors } from "../template/templar.ts";
 import type { LoadContext } from "./context.ts";
 import type { Kind } from "./keyword-table.ts";
@@ -61,9 +61,24 @@ export class Entries {
   mapping(key: string): Dict {
     const value = this.raw(key);
     if (value === undefined) return dict();
-    if (isDict(value)) return value;
+    if (isDict(value)) {
+      if (key === "vars") this.#checkNames(value);
+      return value;
+    }
     this.#context.notes.error("keyword-type", `'${key}' takes a mapping of names to values`, this.at(key));
     return dict();
+  }
+
+  #checkNames(vars: Dict): void {
+    for (const name of Object.keys(vars)) {
+      if (isVariableName(name)) continue;
+      this.#context.notes.error(
+        "variable-name",
+        `'${name}' is not a name for a variable`,
+        positionOf(vars, name) ?? this.at("vars"),
+        "Letters, digits and underscores, no digit first, none of Python's own words.",
+      );
+    }
   }
 
   list(key: string): readonly Raw[] {
@@ -102,7 +117,7 @@ export class Entries {
     if (value === null || value === "") return [];
     if (typeof value === "boolean") return [{ expression: value, at: node.at }];
     const expression = value instanceof Tagged ? value.text : String(value);
-    notes.add(
+    notes.addLater(
       hasTemplate(expression) ? templateSyntaxErrors(expression, node.at) : expressionSyntaxErrors(expression, node.at),
     );
     return [{ expression, at: node.at }];
@@ -147,6 +162,7 @@ export class Entries {
     if (kind === "mapping" && node.kind === "sequence") wrong("a mapping of names to values");
     if (kind === "list" && node.kind === "mapping") wrong("a list");
     if (kind === "items" && node.kind === "mapping") wrong("a list of tasks");
+    if (kind === "tags" && node.kind === "mapping") wrong("a list of tags");
   }
 
   /** The shared keywords over those inherited from `parent`. */
@@ -189,6 +205,18 @@ function flat(value: Value): readonly Value[] {
   return Array.isArray(value) ? value : [value];
 }
 
+const pythonWords: ReadonlySet<string> = new Set(
+  (
+    "False None True and as assert async await break class continue def del elif else except finally for from global " +
+    "if import in is lambda nonlocal not or pass raise return try while with yield"
+  ).split(" "),
+);
+
+/** What Ansible takes for the name of a variable: an identifier of Python. */
+export function isVariableName(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name) && !pythonWords.has(name);
+}
+
 function isBooleanText(value: Value): boolean {
   return ["yes", "no", "true", "false", "on", "off", "0", "1", "y", "n", "t", "f"].includes(
     String(value).toLowerCase(),
@@ -199,12 +227,12 @@ function isBooleanText(value: Value): boolean {
 export function checkTemplates(node: Node, context: LoadContext): void {
   if (node.kind === "scalar") {
     if (typeof node.value === "string" && hasTemplate(node.value)) {
-      context.notes.add(templateSyntaxErrors(node.value, node.at));
+      context.notes.addLater(templateSyntaxErrors(node.value, node.at));
     }
   } else if (node.kind === "sequence") for (const item of node.items) checkTemplates(item, context);
   else
     for (const { key, keyAt, value } of node.entries) {
-      if (hasTemplate(key)) context.notes.add(templateSyntaxErrors(key, keyAt));
+      if (hasTemplate(key)) context.notes.addLater(templateSyntaxErrors(key, keyAt));
       checkTemplates(value, context);
     }
 }

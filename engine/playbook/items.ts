@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parsePairs } from "../modules/free-form.ts";
 import { hasModule, moduleNames, shortName } from "../modules/registry.ts";
-import type { Position } from "../source/diagnostic.ts";
+import { DiagnosticError, type Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
 import type { Node } from "../source/node.ts";
 import { type Dict, dict, isDict, Tagged, type Value } from "../source/value.ts";
@@ -11,9 +11,10 @@ import { hasTemplate } from "../template/templar.ts";
 import { written as asWritten, ready, stack } from "../vars/precedence.ts";
 import { createTaskVars } from "../vars/task-vars.ts";
 import type { LoadContext } from "./context.ts";
-import { Entries } from "./entries.ts";
+import { Entries, isVariableName } from "./entries.ts";
 import * as table from "./keyword-table.ts";
-import { loadRoleUse, roleBlocks, roleHandlers, withDependencies } from "./role.ts";
+import { libraryModule } from "./python-plugins.ts";
+import { findRole, loadRoleUse, roleBlocks, roleHandlers, withDependencies } from "./role.ts";
 import type { Scope } from "./scope.ts";
 import type { Block, Item, Loop, Raw, Task } from "./tree.ts";
 
@@ -130,7 +131,7 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
   const module = shortName(action.written);
   const inner = innerScope(entries, scope);
   const register = entries.text("register");
-  if (register !== undefined && !/^[A-Za-z_]\w*$/.test(register)) {
+  if (register !== undefined && !isVariableName(register)) {
     context.notes.error(
       "register-name",
       `'${register}' is not a name for a variable`,
@@ -171,7 +172,11 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
     around: { tags: scope.tags, when: scope.when },
     searchPath: scope.searchPath,
   };
-  if (Object.hasOwn(table.includes, module)) checkInclude(module, task, entries, context);
+  if (Object.hasOwn(table.includes, module)) {
+    checkInclude(module, task, entries, context);
+    checkIncluded(task, inner, context);
+  }
+  if (module === "meta") checkMeta(task, context);
   if (module === "import_tasks") return importTasks(task, entries, inner, context);
   if (module === "import_role") return importRole(task, entries, inner, context);
   return [task];
@@ -186,7 +191,11 @@ function findAction(entries: Entries, scope: Scope, context: LoadContext): Actio
     if (key === "action" || key === "local_action") {
       const action = actionOf(value, key === "local_action", context);
       if (action) found.push(action);
-    } else if (!Object.hasOwn(keywords, key) && !isWith(key) && (isKnown(key) || looksForeign(key))) {
+    } else if (
+      !Object.hasOwn(keywords, key) &&
+      !isWith(key) &&
+      (isKnown(key) || looksForeign(key) || libraryModule(key, scope.searchPath))
+    ) {
       found.push({ written: key, at: keyAt, args: argumentsOf(value, entries, context), argsNode: value });
     }
   }
@@ -222,7 +231,15 @@ function findAction(entries: Entries, scope: Scope, context: LoadContext): Actio
     }
     return undefined;
   }
-  if (!isKnown(action.written)) {
+  const python = isKnown(action.written) ? undefined : libraryModule(action.written, scope.searchPath);
+  if (python !== undefined) {
+    notes.later(
+      "python-module",
+      `'${action.written}' is written in Python (${python}), which play does not run`,
+      action.at,
+      `Write it in TypeScript as engine/modules/${action.written}.ts; docs/modules.md shows how.`,
+    );
+  } else if (!isKnown(action.written)) {
     const near = nearest(shortName(action.written), moduleNames());
     notes.later(
       "unknown-module",
@@ -297,6 +314,17 @@ function readLoop(entries: Entries, context: LoadContext): Loop | undefined {
   const withs = entries.keys.filter(isWith);
   const control = entries.raw("loop_control");
   const [with_] = withs;
+  const settings = isDict(control) ? control : dict();
+  for (const name of Object.keys(settings)) {
+    if (table.loopControl.includes(name)) continue;
+    const near = nearest(name, table.loopControl);
+    context.notes.error(
+      "unknown-keyword",
+      `'${name}' is not a setting of loop_control`,
+      entries.at("loop_control"),
+      near && `did you mean '${near}'?`,
+    );
+  }
   if (withs.length > 1 || (with_ !== undefined && entries.has("loop"))) {
     context.notes.error("loop", "a task has one loop", entries.keyAt(withs.at(-1) ?? "loop"));
     return undefined;
@@ -311,17 +339,6 @@ function readLoop(entries: Entries, context: LoadContext): Loop | undefined {
       `there is no lookup '${kind}' for '${key}'`,
       entries.keyAt(key),
       near && `did you mean 'with_${near}'?`,
-    );
-  }
-  const settings = isDict(control) ? control : dict();
-  for (const name of Object.keys(settings)) {
-    if (table.loopControl.includes(name)) continue;
-    const near = nearest(name, table.loopControl);
-    context.notes.error(
-      "unknown-keyword",
-      `'${name}' is not a setting of loop_control`,
-      entries.at("loop_control"),
-      near && `did you mean '${near}'?`,
     );
   }
   const controlNode = entries.entry("loop_control")?.value;
@@ -379,6 +396,35 @@ function checkInclude(module: string, task: Task, entries: Entries, context: Loa
         );
     }
   }
+}
+
+/** What an include names by a name that is known already should be there; Ansible looks when it is reached. */
+function checkIncluded(task: Task, scope: Scope, context: LoadContext): void {
+  const args = includeArguments(task);
+  const written = args["file"] ?? args["_raw_params"] ?? args["name"] ?? args["role"];
+  if (typeof written !== "string" || hasTemplate(written) || written.trim() === "") return;
+  if (task.module === "include_tasks" && findTaskFile(written.trim(), scope) === undefined)
+    context.notes.later("file-missing", `there is no file of tasks ${written}`, task.moduleAt);
+  if (task.module === "include_role") {
+    try {
+      findRole(written.trim(), scope, context, task.moduleAt);
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      context.notes.addLater(error.diagnostics);
+    }
+  }
+}
+
+function checkMeta(task: Task, context: LoadContext): void {
+  const written = typeof task.args === "string" ? task.args : task.args["_raw_params"];
+  if (typeof written !== "string" || hasTemplate(written) || table.metaActions.includes(written.trim())) return;
+  const near = nearest(written.trim(), table.metaActions);
+  context.notes.later(
+    "unknown-meta",
+    `meta has no action '${written}'`,
+    task.moduleAt,
+    near && `did you mean '${near}'?`,
+  );
 }
 
 /** Arguments of an include: `file.yml`, `file.yml a=b` or a mapping. */

@@ -172,6 +172,20 @@ export const includes: { readonly [action: string]: readonly string[] } = {
   ],
 };
 
+/** What `meta` can be asked for. */
+export const metaActions: readonly string[] = [
+  "flush_handlers",
+  "refresh_inventory",
+  "noop",
+  "clear_facts",
+  "clear_host_errors",
+  "end_play",
+  "end_host",
+  "end_batch",
+  "end_role",
+  "reset_connection",
+];
+
 /** Keywords that include_tasks and include_role do not take, because the tasks they bring have their own. */
 export const refusedOnIncludes: readonly string[] = [
   "async",

@@ -14,6 +14,11 @@ export class Notes {
     this.#add(this.errors, { code, severity: "error", summary, at, hint });
   }
 
+  /** Errors that Ansible finds when it reaches them: until then warnings, as {@link later}. */
+  addLater(diagnostics: readonly Diagnostic[]): void {
+    for (const { code, summary, at, hint } of diagnostics) this.later(code, summary, at, hint);
+  }
+
   /** A warning first and an error when it is reached; an error at once with --strict. */
   later(code: string, summary: string, at: Position | undefined, hint?: string | undefined): void {
     if (this.#strict) this.error(code, summary, at, hint);
@@ -30,9 +35,9 @@ export class Notes {
     this.add(error.diagnostics.map((each) => ({ ...each, at: each.at ?? at })));
   }
 
-  /** @throws DiagnosticError with every error, where there is one */
+  /** @throws DiagnosticError with everything that was found, errors first, where one is an error */
   end(): void {
-    if (this.errors.length > 0) throw new DiagnosticError(this.errors);
+    if (this.errors.length > 0) throw new DiagnosticError([...this.errors, ...this.warnings]);
   }
 
   #add(list: Diagnostic[], diagnostic: Diagnostic): void {

@@ -6,6 +6,7 @@ import type { LoadContext } from "./context.ts";
 import { Entries, noKeywords } from "./entries.ts";
 import { readItems } from "./items.ts";
 import * as table from "./keyword-table.ts";
+import { notePythonPlugins } from "./python-plugins.ts";
 import { readHandlers, readRoleEntry, roleBlocks, roleHandlers, withDependencies } from "./role.ts";
 import { type Scope, topScope } from "./scope.ts";
 import type { Item, Play, Raw, RoleUse, Section } from "./tree.ts";
@@ -27,6 +28,7 @@ export function readPlay(
   const { notes } = context;
   const entries = new Entries(node, context);
   entries.check(table.play, "play");
+  notePythonPlugins(folder, context);
   const hosts = entries.raw("hosts");
   if (hosts === undefined || hosts === "" || (Array.isArray(hosts) && hosts.length === 0)) {
     notes.error(

@@ -10,6 +10,7 @@ import type { LoadContext } from "./context.ts";
 import { Entries } from "./entries.ts";
 import { innerScope, readItems, readTaskFile, staticText, union } from "./items.ts";
 import * as table from "./keyword-table.ts";
+import { notePythonPlugins } from "./python-plugins.ts";
 import type { Scope } from "./scope.ts";
 import type { Block, Item, RoleUse } from "./tree.ts";
 
@@ -42,6 +43,7 @@ export function loadRoleUse(name: string, request: RoleRequest, context: LoadCon
       at,
     });
   }
+  notePythonPlugins(path, context);
   const meta = metaOf(path, context);
   const use: { -readonly [K in keyof RoleUse]: RoleUse[K] } = {
     name: basename(name.includes("/") ? path : name),
@@ -202,7 +204,8 @@ export function withDependencies(use: RoleUse): RoleUse[] {
   return [...use.dependencies.flatMap(withDependencies), use];
 }
 
-function findRole(name: string, scope: Scope, context: LoadContext, at: Position): string {
+/** The folder of a role. @throws DiagnosticError where there is none */
+export function findRole(name: string, scope: Scope, context: LoadContext, at: Position): string {
   const short = /^\w+\.\w+\.\w+$/.test(name) ? (name.split(".").at(-1) ?? name) : name;
   const folders = [...rolesFolders(scope), ...context.rolesPath];
   const places = isAbsolute(short) ? [short] : folders.map((folder) => join(folder, short));

@@ -96,7 +96,7 @@ describe("errors before the first host is touched", () => {
 
   it("finds a broken template where it stands", async () => {
     const [found = ""] = await problems(task('debug:\n  msg: "{{ a | }}"'));
-    expect(found).toMatch(/^4:\d+ /);
+    expect(found).toMatch(/^W 4:\d+ /);
   });
 
   it("warns of a notification that reaches nobody, and refuses it with --strict", async () => {
