@@ -192,6 +192,7 @@ laws(
   ],
   {
     setup: "apt-get update -q >/dev/null",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
     watch: "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' hello libsigsegv2 2>/dev/null; :",
   },
 );
