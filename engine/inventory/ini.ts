@@ -65,7 +65,7 @@ function readHost(line: string, at: Position, group: string, inventory: HostInve
   const names = expandRange(withPort?.[1] ?? first, at);
   for (const name of names) {
     inventory.host(name, at.file);
-    if (group !== "ungrouped") inventory.member(group, name);
+    inventory.member(group, name);
     if (withPort?.[2] !== undefined) inventory.setHostVariable(name, "ansible_port", Number(withPort[2]));
     for (const key of Object.keys(variables)) inventory.setHostVariable(name, key, variables[key] ?? null);
   }

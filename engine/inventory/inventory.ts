@@ -79,7 +79,7 @@ export class HostInventory implements Inventory {
   child(parent: string, child: string): boolean {
     if (parent === child || this.#descendants(child).has(parent)) return false;
     this.group(child);
-    if (parent !== "all") this.#parts(parent).children.add(child);
+    this.#parts(parent).children.add(child);
     this.#changed();
     return true;
   }
@@ -110,16 +110,23 @@ export class HostInventory implements Inventory {
     return made;
   }
 
-  /** Hosts of a group and of all groups below it, in the order of the inventory. */
+  /** Hosts of a group and of all groups below it, level by level, in the order in which each group names them. */
   hostsOf(group: string): string[] {
-    const real = [...this.#hosts.values()].filter((host) => !host.implicit).map((host) => host.name);
-    if (group === "all") return real;
-    if (group === "ungrouped")
-      return real.filter((host) => this.groupsOf(host).every((name) => name === "all" || name === "ungrouped"));
-    const members = new Set<string>();
-    for (const each of this.#descendants(group))
-      for (const host of this.#groups.get(each)?.hosts ?? []) members.add(host);
-    return real.filter((host) => members.has(host));
+    const found = new Set<string>();
+    const take = (hosts: Iterable<string>) => {
+      for (const host of hosts) if (this.#hosts.get(host)?.implicit !== true) found.add(host);
+    };
+    if (group === "all") {
+      take(this.#groups.get("all")?.hosts ?? []);
+      take(this.hostsOf("ungrouped"));
+      for (const each of this.#levels(this.#top().filter((name) => name !== "ungrouped")))
+        take(this.#groups.get(each)?.hosts ?? []);
+      take(this.#hosts.keys());
+    } else if (group === "ungrouped") {
+      const named = [...(this.#groups.get("ungrouped")?.hosts ?? []), ...this.#hosts.keys()];
+      take(named.filter((host) => this.groupsOf(host).every((name) => name === "all" || name === "ungrouped")));
+    } else for (const each of this.#levels([group])) take(this.#groups.get(each)?.hosts ?? []);
+    return [...found];
   }
 
   match(pattern: string, limit?: string): { readonly hosts: readonly string[]; readonly unmatched: readonly string[] } {
@@ -133,7 +140,7 @@ export class HostInventory implements Inventory {
     const climb = (group: string) => {
       if (found.has(group)) return;
       found.add(group);
-      for (const [parent, parts] of this.#groups) if (parts.children.has(group)) climb(parent);
+      for (const [parent, parts] of this.#groups) if (parent !== "all" && parts.children.has(group)) climb(parent);
     };
     for (const [group, parts] of this.#groups)
       if (parts.hosts.has(host) && group !== "all" && group !== "ungrouped") climb(group);
@@ -165,13 +172,23 @@ export class HostInventory implements Inventory {
   #view(name: string): InventoryGroup | undefined {
     const parts = this.#groups.get(name);
     if (!parts) return undefined;
-    const children =
-      name === "all"
-        ? [...this.#groups.keys()].filter(
-            (each) => each !== "all" && ![...this.#groups.values()].some((other) => other.children.has(each)),
-          )
-        : [...parts.children];
+    const children = name === "all" ? this.#top() : [...parts.children];
     return { name, variables: parts.variables, hosts: this.hostsOf(name), children, priority: this.#priority(name) };
+  }
+
+  /** The children of `all`: those that a source puts there, and all that are in no other group. */
+  #top(): string[] {
+    const below = new Set([...this.#groups.values()].flatMap((parts) => [...parts.children]));
+    const others = [...this.#groups.keys()].filter((name) => name !== "all" && !below.has(name));
+    return [...new Set(["ungrouped", ...(this.#groups.get("all")?.children ?? []), ...others])];
+  }
+
+  /** Groups and all those below them, those nearer first. */
+  #levels(groups: readonly string[]): Iterable<string> {
+    const found = new Set(groups);
+    // A set yields what is added to it while it is walked.
+    for (const group of found) for (const child of this.#groups.get(group)?.children ?? []) found.add(child);
+    return found;
   }
 
   #descendants(group: string, found: Set<string> = new Set()): Set<string> {
@@ -185,7 +202,7 @@ export class HostInventory implements Inventory {
   #depth(group: string): number {
     let depth = 1;
     for (const [parent, parts] of this.#groups)
-      if (parts.children.has(group)) depth = Math.max(depth, this.#depth(parent) + 1);
+      if (parent !== "all" && parts.children.has(group)) depth = Math.max(depth, this.#depth(parent) + 1);
     return depth;
   }
 

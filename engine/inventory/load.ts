@@ -111,7 +111,7 @@ function readProgram(path: string, inventory: HostInventory): void {
     const hosts = Array.isArray(body) ? body : isDict(body) && Array.isArray(body["hosts"]) ? body["hosts"] : [];
     for (const host of hosts) {
       inventory.host(String(host), path);
-      if (name !== "all" && name !== "ungrouped") inventory.member(name, String(host));
+      inventory.member(name, String(host));
     }
     if (!isDict(body)) continue;
     const vars = body["vars"];

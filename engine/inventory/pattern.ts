@@ -113,7 +113,7 @@ function named(inventory: HostInventory, part: string): string[] {
     for (const [name, host] of inventory.hosts) if (!host.implicit && matches(name)) found.add(name);
   }
   if (found.size === 0 && localNames.has(part)) return [inventory.implicitLocalhost(part).name];
-  return [...inventory.hosts.keys()].filter((name) => found.has(name));
+  return [...found];
 }
 
 function matcher(part: string): (name: string) => boolean {

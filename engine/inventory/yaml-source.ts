@@ -70,7 +70,7 @@ function readHost(name: string, at: Position, node: Node, group: string, invento
   const withPort = /^([^:]+):(\d+)$/.exec(name);
   for (const host of expandRange(withPort?.[1] ?? name, at)) {
     inventory.host(host, at.file);
-    if (group !== "all" && group !== "ungrouped") inventory.member(group, host);
+    inventory.member(group, host);
     if (withPort?.[2] !== undefined) inventory.setHostVariable(host, "ansible_port", Number(withPort[2]));
     for (const each of variables?.entries ?? []) inventory.setHostVariable(host, each.key, toValue(each.value));
   }

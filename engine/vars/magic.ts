@@ -41,7 +41,7 @@ export function magicVars(from: MagicSources): Dict {
     inventory_hostname_short: host.split(".")[0] ?? host,
     group_names: inventory
       .groupsOf(host)
-      .filter((name) => name !== "all" && name !== "ungrouped")
+      .filter((name) => name !== "all")
       .sort(),
     inventory_file: own?.file ?? null,
     inventory_dir: own?.file === undefined ? null : dirname(own.file),

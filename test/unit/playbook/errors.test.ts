@@ -89,6 +89,46 @@ describe("errors before the first host is touched", () => {
     expect(await problems(text)).toEqual(expected);
   });
 
+  it("finds names of variables that cannot be, tags and loop_control of the wrong kind", async () => {
+    expect(await problems(task("ping:\nvars: {a-b: 1}"))).toEqual([
+      "4:19 'a-b' is not a name for a variable (Letters, digits and underscores, no digit first, none of Python's own words.)",
+    ]);
+    expect(await problems(task("ping:\ntags: {a: 1}"))).toEqual(["4:13 'tags' takes a list of tags"]);
+    expect((await problems(task("ping:\nloop_control: {lable: x}"))).join()).toContain("did you mean 'label'?");
+  });
+
+  it("warns of what Ansible refuses only when it gets there, and refuses it with --strict", async () => {
+    const text = task('include_tasks: gone.yml\nwhen: "x is nosuch"\n'.trimEnd()).concat(
+      "    - include_role: {name: gone}\n    - meta: flush_handlrs\n    - debug: {msg: '{{ x | nosuch }}'}\n",
+    );
+    const summaries = [
+      "there is no test 'nosuch'",
+      "there is no file of tasks gone.yml",
+      "there is no role 'gone'",
+      "meta has no action 'flush_handlrs'",
+      "there is no filter 'nosuch'",
+    ];
+    const soft = await problems(text);
+    const hard = await problems(text, {}, true);
+    for (const [index, summary] of summaries.entries()) {
+      expect(soft[index]).toMatch(/^W /);
+      expect(soft[index]).toContain(summary);
+      expect(hard[index]).not.toMatch(/^W /);
+      expect(hard[index]).toContain(summary);
+    }
+  });
+
+  it("refuses plugins and modules in Python by the names of their files", async () => {
+    const found = await problems(task("mine: {a: 1}"), {
+      "library/mine.py": "#!/usr/bin/python\n",
+      "filter_plugins/own.py": "",
+    });
+    expect(found).toEqual([
+      "W 1:1 filter_plugins/own.py is written in Python, which play does not run (Write it in TypeScript below engine/template/filters/.)",
+      "W 3:7 'mine' is written in Python (/library/mine.py), which play does not run (Write it in TypeScript as engine/modules/mine.ts; docs/modules.md shows how.)",
+    ]);
+  });
+
   it("suggests the role that is there", async () => {
     const found = await problems(play("  roles:\n    - consull\n"), { "roles/consul/tasks/main.yml": "- ping:\n" });
     expect(found).toEqual(["3:7 there is no role 'consull' (did you mean 'consul'?)"]);
@@ -147,6 +187,60 @@ describe("what a playbook becomes", () => {
     expect(roles.map((item) => item.role?.name)).toEqual(["a", "b"]);
     expect(roles[0]).toMatchObject({ tags: ["t"], role: { params: { y: 1 } } });
     expect(roles[1]).toMatchObject({ role: { params: { x: 2 }, defaults: { d: 1 } } });
+  });
+
+  it("gives dependencies the keywords of their entry", () => {
+    const [first] = load({
+      "site.yml": play("  roles: [b]\n"),
+      "roles/a/tasks/main.yml": "- ping:\n",
+      "roles/b/tasks/main.yml": "- ping:\n",
+      "roles/b/meta/main.yml": "dependencies:\n  - {role: a, when: w, tags: [t], become: true, vars: {v: 1}}\n",
+    });
+    const [dependency, own] = first?.sections[1]?.items ?? [];
+    expect(dependency).toMatchObject({ tags: ["t"], vars: { v: 1 }, keywords: { become: true } });
+    expect(dependency?.when.map((each) => each.expression)).toEqual(["w"]);
+    expect(own).toMatchObject({ tags: [], vars: {}, when: [] });
+  });
+
+  it("keeps vars of a role's entry apart from its parameters, which set_fact cannot override", () => {
+    const [first] = load({
+      "site.yml": play("  roles:\n    - {role: a, x: 1, vars: {y: 2}}\n    - {role: a, x: 1, vars: {y: 3}}\n"),
+      "roles/a/tasks/main.yml": "- ping:\n",
+    });
+    const [one, two] = first?.sections[1]?.items ?? [];
+    expect(one).toMatchObject({ vars: { y: 2 }, role: { params: { x: 1 } } });
+    expect(two).toMatchObject({ vars: { y: 3 }, role: { allowDuplicates: true } });
+  });
+
+  it("imports roles with their dependencies, handlers and variables", () => {
+    const [first] = load({
+      "site.yml": play("  tasks:\n    - import_role: {name: b, tasks_from: other}\n      vars: {v: 1}\n"),
+      "roles/a/tasks/main.yml": "- ping:\n",
+      "roles/a/handlers/main.yml": "- {name: ha, ping: }\n",
+      "roles/b/tasks/other.yml": "- debug:\n",
+      "roles/b/handlers/main.yml": "- {name: hb, ping: }\n",
+      "roles/b/defaults/main.yml": "d: 1\n",
+      "roles/b/meta/main.yml": "dependencies: [a]\n",
+    });
+    expect(first?.sections[2]?.items.map((item) => [item.role?.name, item.vars])).toEqual([
+      ["a", { v: 1 }],
+      ["b", { v: 1 }],
+    ]);
+    expect(first?.handlers.map((item) => item.name)).toEqual(["ha", "hb"]);
+    expect(first?.roles.map((use) => use.name)).toEqual(["a", "b"]);
+    expect(first?.roles[1]?.defaults).toEqual({ d: 1 });
+  });
+
+  it("lets names of imports use the play's variables", () => {
+    const [first] = load({
+      "site.yml": play(
+        '  vars: {which: a, file: "{{ which }}.yml"}\n  roles: ["{{ which }}"]\n  tasks:\n    - import_tasks: "{{ file }}"\n',
+      ),
+      "a.yml": "- ping:\n",
+      "roles/a/tasks/main.yml": "- debug:\n",
+    });
+    expect(first?.sections[1]?.items[0]?.role?.name).toBe("a");
+    expect(first?.sections[2]?.items).toMatchObject([{ module: "ping", vars: {} }]);
   });
 
   it("brings imported playbooks and tasks in", () => {
