@@ -84,8 +84,14 @@ export function magicVars(from: MagicSources): Dict {
   const magic = lazyDict(["groups", "hostvars"], (name) =>
     name === "groups"
       ? dict([...inventory.groups].map(([group, { hosts }]) => [group, [...hosts]] as const))
-      : lazyDict(inventory.hosts.keys(), from.hostvars),
+      : hostvarsOf(inventory, from.hostvars),
   );
   for (const name of Object.keys(simple)) magic[name] = simple[name] ?? null;
   return magic;
+}
+
+/** Every host of the inventory; the controller can be asked for too, though it is not listed where no source names it. */
+function hostvarsOf(inventory: Inventory, of: MagicSources["hostvars"]): Dict {
+  const named = [...inventory.hosts.values()].filter((host) => host.implicit !== true).map((host) => host.name);
+  return lazyDict(named, of, ["localhost"]);
 }

@@ -98,4 +98,10 @@ describe("a lazy dict", () => {
     expect([hosts["b"], hosts["b"]]).toEqual(["B", "B"]);
     expect(made).toEqual(["b"]);
   });
+
+  it("may hold what it does not list", () => {
+    const hosts = lazyDict(["a"], (name): Value => name, ["a", "localhost"]);
+    expect(Object.keys(hosts)).toEqual(["a"]);
+    expect(hosts["localhost"]).toBe("localhost");
+  });
 });
