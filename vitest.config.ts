@@ -20,7 +20,9 @@ export default defineConfig({
       },
       { test: { name: "host", include: ["test/host/**/*.test.ts"], ...onHosts } },
       { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
-      { test: { name: "swarm", include: ["test/swarm/**/*.test.ts"], ...onHosts } },
+      { test: { name: "swarm", include: ["test/swarm/*.test.ts"], ...onHosts } },
+      // Failures, drift, kills: `npm test -- trials`. Not part of the default run yet (docs/testing.md).
+      { test: { name: "trials", include: ["test/swarm/trials/*.test.ts"], ...onHosts, retry: 0 } },
     ],
   },
 });

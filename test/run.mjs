@@ -11,7 +11,8 @@ const layers = [
   { name: "lint", command: ["npx", ["biome", "check", "--error-on-warnings", "."]] },
   { name: "shell", run: shellcheck },
   ...["unit", "host", "modules", "swarm"].map((name) => ({ name, run: () => vitest(name) })),
-].filter((layer) => only.length === 0 || only.includes(layer.name));
+  { name: "trials", onDemand: true, run: () => vitest("trials") },
+].filter((layer) => (only.length === 0 ? !layer.onDemand : only.includes(layer.name)));
 
 let passed = 0;
 let failed = 0;

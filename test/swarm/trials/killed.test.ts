@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { bareHosts, on, roles, wholeAgain } from "./cluster.ts";
-import { play, root } from "./site.ts";
+import { bareHosts, on, roles, wholeAgain } from "../cluster.ts";
+import { play, root } from "../site.ts";
 
 // A deadline only for what would never end: on a busy machine a run of the whole site takes minutes.
 vi.setConfig({ testTimeout: 900_000 });

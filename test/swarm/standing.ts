@@ -1,0 +1,20 @@
+import { projectLab } from "../lab/hosts.ts";
+import { wholeAgain } from "./cluster.ts";
+import { play } from "./site.ts";
+
+/** A lost node is noticed sooner than by default, so that the tests of failures are not all waiting. */
+export const quick = {
+  swarm_manager_refresh_min: "3s",
+  swarm_manager_refresh_max: "6s",
+  swarm_manager_failure_retry: 2,
+};
+
+export const site = (options = {}) => play("site.yml", { extraVars: quick, ...options });
+
+/** The swarm stands: made where the tests before have not. */
+export async function standing(): Promise<void> {
+  await (await projectLab()).up();
+  const run = await site();
+  if (run.failures.length > 0) throw new Error(run.failures.join("\n"));
+  await wholeAgain();
+}
