@@ -18,7 +18,7 @@ export async function list(options: RunOptions, flags: Flags): Promise<number> {
     ...(options.rolesPath ? { rolesPath: options.rolesPath } : {}),
     ...(options.extraVars ? { extraVars: options.extraVars } : {}),
   });
-  showDiagnostics([...warnings, ...(await checkPlaybooks(playbooks, strict))]);
+  showDiagnostics([...warnings, ...(await checkPlaybooks(playbooks, strict))], options.secrets?.redact);
   const inventory =
     "hosts" in options.inventory
       ? options.inventory

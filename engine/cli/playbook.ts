@@ -28,7 +28,7 @@ export async function main(argv: string[]): Promise<number> {
     return await start(playbooks, flags, secrets);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
-    showFailure(error, (text) => secrets.redact(text));
+    showFailure(error, secrets.redact);
     return exitCode(error);
   }
 }
@@ -61,14 +61,15 @@ async function runOptions(
   secrets: Secrets,
 ): Promise<RunOptions> {
   const { parseExtraVars } = await import("../vars/extra-vars.ts");
-  const vault = new Vault(
-    await vaultPasswords({
-      vaultId: [...flags.vaultId, ...(config.vaultIdentityList ?? [])],
-      vaultPasswordFile:
-        flags.vaultPasswordFile.length > 0 ? flags.vaultPasswordFile : optional(config.vaultPasswordFile),
-      ...(flags.askVaultPassword ? { askVaultPassword: true } : {}),
-    }),
-  );
+  const passwords = await vaultPasswords({
+    vaultId: [...flags.vaultId, ...(config.vaultIdentityList ?? [])],
+    vaultPasswordFile:
+      flags.vaultPasswordFile.length > 0 ? flags.vaultPasswordFile : optional(config.vaultPasswordFile),
+    ...(flags.askVaultPassword ? { askVaultPassword: true } : {}),
+  });
+  for (const { password } of passwords) secrets.add(password.toString());
+  const vault = new Vault(passwords);
+  vault.onDecrypt(secrets.addDecrypted);
   const verbosity = flags.verbosity || (config.verbosity ?? 0);
   const diff = flags.diff ?? config.diff ?? false;
   const password = await loginPassword(flags, config, secrets);

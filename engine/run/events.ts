@@ -2,7 +2,7 @@ import type { DiffPart } from "../modules/contract.ts";
 import type { Position } from "../source/diagnostic.ts";
 import type { Dict, Value } from "../source/value.ts";
 
-/** What happened, in order. Every report is a view of this stream; nothing in it is yet redacted. */
+/** What happened, in order. Every report is a view of this stream. What reporters get holds no secret (censor.ts). */
 export type Event =
   | {
       readonly type: "run-start";
@@ -45,7 +45,13 @@ export type Event =
       readonly result: TaskResult;
     }
   | { readonly type: "result"; readonly id: number; readonly result: TaskResult; readonly time: number }
-  | { readonly type: "included"; readonly file: string; readonly hosts: readonly string[]; readonly item?: Value }
+  | {
+      readonly type: "included";
+      readonly file: string;
+      readonly hosts: readonly string[];
+      readonly item?: Value;
+      readonly noLog?: boolean;
+    }
   | { readonly type: "async-poll"; readonly host: string; readonly jobId: string; readonly left: number }
   | { readonly type: "handler-notified"; readonly handler: string; readonly host: string }
   | { readonly type: "warning"; readonly message: string; readonly at?: Position }

@@ -4,7 +4,7 @@ import { type Dict, dict, isDict, Unknown, type Value } from "../source/value.ts
 import type { TaskVars } from "../vars/contract.ts";
 import { testAll } from "./conditions.ts";
 import type { HostRun } from "./context.ts";
-import { asBoolean } from "./keywords.ts";
+import { asBoolean, Keywords } from "./keywords.ts";
 import { itemVariables, loopControl, loopItems } from "./loop-items.ts";
 import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
 import { endTask, type Performance } from "./perform.ts";
@@ -21,6 +21,7 @@ interface Inclusion {
   /** Variables of the loop's item, safe from being templated again. */
   readonly variables: Dict;
   readonly label?: Value;
+  readonly noLog?: boolean;
 }
 
 interface Brought {
@@ -108,6 +109,7 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
         file: shown,
         hosts: takersLeft.map((host) => host.name),
         ...(inclusion.label === undefined ? {} : { item: inclusion.label }),
+        ...(inclusion.noLog ? { noLog: true } : {}),
       });
     } catch (error) {
       const outcome = outcomeOf(error, task.at);
@@ -147,15 +149,16 @@ function wishesOf(performance: Performance, host: HostRun): Inclusion[] | Outcom
     for (let index = 0; index < items.length; index++) {
       const values = itemVariables(control, items, index);
       const own = vars.with({ name: "loop", values, templated: false });
+      const noLog = new Keywords(own.templar, task.at).boolean("no_log", task.keywords.noLog) ?? false;
       const one = wishOf(task, own, values);
       if (!("value" in one)) {
         const item = items[index] ?? null;
         const label = task.loop.label === undefined ? item : own.templar.render(task.loop.label, task.loop.at);
-        wishes.push({ ...one, label });
+        wishes.push({ ...one, label, noLog });
         continue;
       }
-      if (one.failed || one.unknown !== undefined) return one;
-      const result = { ...resultOf({ host, task }, one, 0), item: items[index] ?? null };
+      if (one.failed || one.unknown !== undefined) return { ...one, noLog };
+      const result = { ...resultOf({ host, task }, { ...one, noLog }, 0), item: items[index] ?? null };
       play.run.emit({ type: "item-result", id: performance.id, result, time: play.run.time() });
     }
     if (wishes.length === 0) return { ...skippedBy(false, "All items skipped"), value: allSkipped() };

@@ -11,7 +11,8 @@ import type {
 } from "../modules/contract.ts";
 
 import type { Task } from "../playbook/tree.ts";
-import { type Dict, dict, isDict, Unknown, type Value } from "../source/value.ts";
+import { textsIn } from "../source/secret-forms.ts";
+import { type Dict, dict, isDict, Unknown } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import { applySteps, StepsLost } from "./apply.ts";
 import { checkArguments, renderArguments } from "./arguments.ts";
@@ -96,10 +97,11 @@ export function prepareItem(job: Job, vars: TaskVars, failure?: unknown): Prepar
     if (delegated !== undefined && String(delegated) !== "") delegate = String(delegated);
     const rendered = renderArguments(module, task, job.written, vars.templar);
     if (rendered.unknown) return done(unknownWithEffects(rendered.unknown, module));
+    rememberSecrets(job, rendered.args);
     const checked = checkArguments(module, task, job.written, rendered.args);
     if (checked.problem) return done(failedWith(checked.problem.message, {}, { at: checked.problem.at }));
     if (checked.unknown) return done(unknownWithEffects(checked.unknown, module));
-    for (const name of module.secret ?? []) addSecrets(checked.args[name], (text) => job.play.run.secrets.add(text));
+    rememberSecrets(job, checked.args);
 
     const { run } = job.play;
     const checkMode = keywords.boolean("check_mode", task.keywords.checkMode) ?? run.options.check ?? false;
@@ -169,10 +171,13 @@ function isLocalName(name: string, known: boolean): boolean {
   return !known && (name === "localhost" || name === "127.0.0.1" || name === "::1");
 }
 
-function addSecrets(value: Value | undefined, add: (text: string) => void): void {
-  if (typeof value === "string") add(value);
-  else if (Array.isArray(value)) for (const each of value) addSecrets(each, add);
-  else if (isDict(value)) for (const each of Object.values(value)) addSecrets(each, add);
+/** Arguments that the module marks secret, under any of their names: before anything can be said about them. */
+function rememberSecrets(job: Job, args: Dict): void {
+  const { secret = [], argAliases = {} } = job.module;
+  for (const [name, value] of Object.entries(args)) {
+    if (!secret.includes(argAliases[name] ?? name)) continue;
+    for (const text of textsIn(value)) job.play.run.secrets.add(text);
+  }
 }
 
 /** An action or a state whose arguments are unknown may do anything. */
@@ -219,7 +224,7 @@ function predictionsFor(ready: Ready): { predictions?: import("./predictions.ts"
 function tracing(ready: Ready): { trace?: (text: string) => void } {
   const { run } = ready.job.play;
   if (run.verbosity < 3 || ready.job.speculative || ready.noLog) return {};
-  return { trace: (text) => run.emit({ type: "trace", host: ready.place, level: 3, text: run.secrets.redact(text) }) };
+  return { trace: (text) => run.emit({ type: "trace", host: ready.place, level: 3, text }) };
 }
 
 function seatOf(ready: Ready): Seat {

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { type ModuleContext, ModuleFailure } from "../modules/contract.ts";
-import type { Secrets } from "../source/secrets.ts";
 import type { Vault } from "../source/vault.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import type { RunContext } from "./context.ts";
@@ -21,7 +20,7 @@ export function moduleContext(run: RunContext, options: ModuleContextOptions): M
   const { templar } = options.vars;
   return {
     findFile: (name, kind) => findFile(name, kind, options.searchPath),
-    readFile: (path) => readVaulted(path, run.vault, run.secrets),
+    readFile: (path) => readVaulted(path, run.vault),
     renderText: (text, more) => templar.renderText(text, more),
     evaluate: (expression) => templar.evaluate(expression),
     test: (expression) => templar.test(expression),
@@ -34,13 +33,10 @@ export function moduleContext(run: RunContext, options: ModuleContextOptions): M
   };
 }
 
-/** A file of the controller; a vault is decrypted, and its lines become secrets. */
-export function readVaulted(path: string, vault: Vault, secrets: Secrets): Buffer {
+/** A file of the controller; a vault is decrypted. */
+export function readVaulted(path: string, vault: Vault): Buffer {
   const content = readFileSync(path);
-  if (!vault.isVault(content)) return content;
-  const bytes = vault.decryptBytes(content);
-  secrets.add(bytes.toString("utf8"));
-  return bytes;
+  return vault.isVault(content) ? vault.decryptBytes(content) : content;
 }
 
 /**

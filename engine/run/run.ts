@@ -6,6 +6,7 @@ import { createSecrets } from "../source/secrets.ts";
 import { dict } from "../source/value.ts";
 import { Vault } from "../source/vault.ts";
 import type { HostState } from "../vars/contract.ts";
+import { censored } from "./censor.ts";
 import { Connections } from "./connections.ts";
 import type { RunContext } from "./context.ts";
 import type { Event } from "./events.ts";
@@ -28,6 +29,7 @@ import { Variables } from "./variables.ts";
 export async function run(options: RunOptions): Promise<RunResult> {
   const secrets = options.secrets ?? createSecrets();
   const vault = options.vault ?? new Vault([]);
+  vault.onDecrypt(secrets.addDecrypted);
   const early: Event[] = [];
   const told = new Set<string>();
   let silent = false;
@@ -49,7 +51,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   });
   const doubts = await checkPlaybooks(playbooks, options.strict === true);
   emit = (event) => {
-    for (const reporter of options.reporters) reporter.report(event);
+    const shown = censored(event, secrets);
+    for (const reporter of options.reporters) reporter.report(shown);
   };
   emit({
     type: "run-start",
@@ -84,7 +87,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     signal: cut.signal,
     onOpen: async (seat, session) => marks.opened(seat, session),
     ...(verbosity >= 3
-      ? { log: (host: string, line: string) => emit({ type: "trace", host, level: 3, text: secrets.redact(line) }) }
+      ? { log: (host: string, line: string) => emit({ type: "trace", host, level: 3, text: line }) }
       : {}),
   });
   const remember = options.handlerMarks ?? true;
@@ -94,13 +97,13 @@ export async function run(options: RunOptions): Promise<RunResult> {
     options,
     inventory,
     vault,
-    secrets,
     stateOf,
-    readFile: (path) => readVaulted(path, vault, secrets),
+    readFile: (path) => readVaulted(path, vault),
     warn,
   });
+  const { prompt } = options;
   const context: RunContext = {
-    options,
+    options: prompt ? { ...options, prompt: (text, how) => prompt(secrets.redact(text), how) } : options,
     inventory,
     variables,
     connections,

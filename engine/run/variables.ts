@@ -1,7 +1,6 @@
 import { dirname } from "node:path";
 import type { Inventory } from "../inventory/contract.ts";
 import type { Play, RoleUse, Task } from "../playbook/tree.ts";
-import type { Secrets } from "../source/secrets.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import type { Vault } from "../source/vault.ts";
 import type { HostState, Layer, TaskVars } from "../vars/contract.ts";
@@ -18,7 +17,6 @@ export interface VariablesOptions {
   readonly options: RunOptions;
   readonly inventory: Inventory;
   readonly vault: Vault;
-  readonly secrets: Secrets;
   readonly stateOf: (host: string) => HostState;
   readonly readFile: (path: string) => Buffer;
   readonly warn: (message: string) => void;
@@ -47,7 +45,7 @@ export class Variables {
 
   constructor(from: VariablesOptions) {
     this.#from = from;
-    this.files = new VarsFiles(from.vault, from.warn, (text) => from.secrets.add(text));
+    this.files = new VarsFiles(from.vault, from.warn);
     this.#extra = [written("extra vars", from.options.extraVars ?? dict())];
   }
 
@@ -143,16 +141,10 @@ export class Variables {
       context: {
         searchPath,
         readFile: this.#from.readFile,
-        decrypt: (text) => this.#decrypt(text),
+        decrypt: (text) => this.#from.vault.decrypt(text),
         warn: this.#from.warn,
       },
     });
-  }
-
-  #decrypt(text: string): string {
-    const plain = this.#from.vault.decrypt(text);
-    this.#from.secrets.add(plain);
-    return plain;
   }
 
   #inventoryLevels(host: string): Leveled {

@@ -21,8 +21,15 @@ export class Vault {
   /** Deriving a key takes about 10 ms; a file of many values is usually read more than once. */
   readonly #keys = new Map<string, Keys>();
 
+  readonly #listeners = new Set<(plain: string) => void>();
+
   constructor(passwords: readonly VaultPassword[]) {
     this.#passwords = passwords;
+  }
+
+  /** From now on tells of every text that it decrypts: it is a secret, whoever asked for it. */
+  onDecrypt(listener: (plain: string) => void): void {
+    this.#listeners.add(listener);
   }
 
   isVault(text: string | Buffer): boolean {
@@ -50,7 +57,9 @@ export class Vault {
       const actual = createHmac("sha256", keys.hmac).update(ciphertext).digest();
       if (actual.length !== hmac.length || !timingSafeEqual(actual, hmac)) continue;
       const cipher = createDecipheriv("aes-256-ctr", keys.cipher, keys.iv);
-      return unpad(Buffer.concat([cipher.update(ciphertext), cipher.final()]));
+      const plain = unpad(Buffer.concat([cipher.update(ciphertext), cipher.final()]));
+      for (const listener of this.#listeners) listener(plain.toString("utf8"));
+      return plain;
     }
     const tried = [...new Set(this.#passwords.map((each) => each.id))].join(", ");
     return fail("vault-password", `no vault password opens this${id ? ` (it was encrypted for the id "${id}")` : ""}`, {

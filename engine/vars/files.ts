@@ -12,14 +12,12 @@ import { type Leveled, written } from "./precedence.ts";
 export class VarsFiles {
   readonly #vault: Vault;
   readonly #warn: (message: string, at?: Position) => void;
-  readonly #secret: (text: string) => void;
   readonly #read = new Map<string, Dict>();
   readonly #found = new Map<string, readonly string[]>();
 
-  constructor(vault: Vault, warn: (message: string, at?: Position) => void, secret: (text: string) => void = () => {}) {
+  constructor(vault: Vault, warn: (message: string, at?: Position) => void) {
     this.#vault = vault;
     this.#warn = warn;
-    this.#secret = secret;
   }
 
   /** The variables of one file. @throws DiagnosticError where it cannot be read or is no mapping */
@@ -82,10 +80,7 @@ export class VarsFiles {
     let text: string;
     try {
       const bytes = readFileSync(path);
-      if (this.#vault.isVault(bytes)) {
-        text = this.#vault.decrypt(bytes);
-        this.#secret(text);
-      } else text = bytes.toString("utf8");
+      text = this.#vault.isVault(bytes) ? this.#vault.decrypt(bytes) : bytes.toString("utf8");
     } catch (error) {
       if (error instanceof DiagnosticError) throw placed(error, path);
       throw new DiagnosticError({

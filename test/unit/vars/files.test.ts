@@ -15,11 +15,8 @@ function hostVars(contents: { readonly [path: string]: string }, host: string) {
   const folder = files(contents);
   const secrets: string[] = [];
   const inventory = loadInventory([join(folder, "inv/hosts")], { warn: () => {} });
-  const read = new VarsFiles(
-    vault,
-    () => {},
-    (text) => secrets.push(text),
-  );
+  vault.onDecrypt((text) => secrets.push(text));
+  const read = new VarsFiles(vault, () => {});
   const layers = stack(read.host(inventory, host, join(folder, "play")));
   return { values: Object.assign(dict(), ...layers.map((layer) => layer.values)), secrets };
 }

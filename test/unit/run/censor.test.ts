@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { censorEvent } from "../../../engine/report/censor.ts";
+import { censored } from "../../../engine/run/censor.ts";
 import type { Event } from "../../../engine/run/events.ts";
 import { createSecrets } from "../../../engine/source/secrets.ts";
 
@@ -22,7 +22,7 @@ it("replaces secrets in every text of an event, and never in a key", () => {
     time: 1,
     result: { ...base, noLog: false, value: { hunter2hunter2: "say hunter2hunter2!", list: ["hunter2hunter2"] } },
   };
-  const text = JSON.stringify(censorEvent(event, secrets));
+  const text = JSON.stringify(censored(event, secrets));
   expect(text).toContain('"hunter2hunter2":"say ********!"');
   expect(text).toContain('["********"]');
 });
@@ -40,7 +40,7 @@ it("hides what a no_log task returned, its diff and its item", () => {
       value: { changed: true, stdout: "word" },
     },
   };
-  const text = JSON.stringify(censorEvent(event, createSecrets()));
+  const text = JSON.stringify(censored(event, createSecrets()));
   expect(text).not.toContain('word"');
   expect(text).toContain('"changed":true');
 });
