@@ -72,6 +72,8 @@ export function* land(landing: Landing): Look<Landed> {
       diff,
       steps: [step],
       effects: [pathEffect(before.path, after)],
+      // What a validating command does nobody knows.
+      confined: landing.validate === undefined,
       finish: (replies) => (landing.backup && !same && before.exists ? backupResult(replies) : dict()),
     },
   };

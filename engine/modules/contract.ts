@@ -41,6 +41,8 @@ export interface Query<T> {
   amend?(observed: T, predictions: Predictions): T | Unknown;
   /** Long-running or otherwise dear: never read ahead. */
   readonly expensive?: boolean;
+  /** The answer tells more than what the subject is (its times): anything that happens near it makes it stale. */
+  readonly fleeting?: boolean;
 }
 
 /** The effects that planned changes will have had, newest last. Kept for each host by run/ in check mode. */
@@ -105,6 +107,8 @@ export interface Change {
   readonly diff: readonly DiffPart[];
   readonly steps: readonly Step[];
   readonly effects: readonly Effect[];
+  /** The steps reach nothing but the paths in `effects`: answers about other paths stay true. */
+  readonly confined?: boolean;
   /**
    * The steps are run (not in check mode), but the task does not count as changed: a cache that is refreshed, a
    * service manager that reads its files again. `changed: true` from `finish` says that something came of it after all.

@@ -64,7 +64,8 @@ export default stateModule({
 
   *look(args): Look<Plan> {
     const path = yield* remotePath(args.path);
-    const own = yield* lookAt(path);
+    const times = args.state === "touch" || timesGiven(args);
+    const own = yield* lookAt(path, { times });
     const state = args.state ?? (own.exists ? stateOf(own) : args.recurse ? "directory" : "file");
     if (args.recurse && state !== "directory") {
       throw new ModuleFailure("recurse option requires state to be 'directory'");
@@ -86,12 +87,16 @@ export default stateModule({
   },
 });
 
+function timesGiven(args: Arguments): boolean {
+  return args.access_time !== undefined || args.modification_time !== undefined;
+}
+
 function stateOf(state: PresentPath): "file" | "directory" | "link" {
   return state.type === "directory" ? "directory" : state.type === "link" ? "link" : "file";
 }
 
 function plan(change: Change | undefined, result: Dict): Plan {
-  return change ? { change, result } : { result };
+  return change ? { change: { confined: true, ...change }, result } : { result };
 }
 
 function stateDiff(path: string, before: PathState, after: PathState, extra: Dict = {}): DiffPart {
@@ -125,13 +130,13 @@ function remove(own: PathState): Plan {
 }
 
 /** What a path's link leads to, if links are followed. */
-function* followed(own: PathState, follow: boolean): Look<PathState> {
-  if (!own.exists || own.type !== "link" || !follow) return own;
-  return yield* lookAt(own.path, { follow: true });
+function* followed(own: PathState, args: Arguments): Look<PathState> {
+  if (!own.exists || own.type !== "link" || !args.follow) return own;
+  return yield* lookAt(own.path, { follow: true, times: args.state === "touch" || timesGiven(args) });
 }
 
 function* directory(own: PathState, args: Arguments): Look<Plan> {
-  const state = yield* followed(own, args.follow);
+  const state = yield* followed(own, args);
   if (state.exists && state.type !== "directory") {
     throw new ModuleFailure(`${args.path} already exists as a ${stateWord(state)}`, { path: own.path });
   }
@@ -172,7 +177,9 @@ function* existing(path: string, state: PresentPath, args: Arguments, times?: Ti
     diff.push(...below.diff);
     effects.push(...below.effects);
   }
-  return plan(steps.length > 0 ? { diff, steps, effects } : undefined, resultOf(path, after));
+  // Below, links may lead anywhere.
+  const confined = below === undefined;
+  return plan(steps.length > 0 ? { diff, steps, effects, confined } : undefined, resultOf(path, after));
 }
 
 function timesDiff(path: string, state: PresentPath, times: Times): DiffPart {
@@ -191,7 +198,7 @@ function timesDiff(path: string, state: PresentPath, times: Times): DiffPart {
 }
 
 function* attributesOnly(own: PathState, args: Arguments): Look<Plan> {
-  const state = yield* followed(own, args.follow);
+  const state = yield* followed(own, args);
   if (!state.exists) {
     throw new ModuleFailure(`file (${own.path}) is absent, cannot continue`, { path: own.path, state: "absent" });
   }
@@ -205,7 +212,7 @@ function* attributesOnly(own: PathState, args: Arguments): Look<Plan> {
 }
 
 function* touch(own: PathState, args: Arguments): Look<Plan> {
-  const state = yield* followed(own, args.follow);
+  const state = yield* followed(own, args);
   if (state.exists) {
     const done = yield* existing(own.path, state, args, timesOf(args, "now", state));
     return { ...done, result: { dest: own.path, ...done.result } };

@@ -69,6 +69,8 @@ export interface PathOptions {
    * `limit`: a larger file is not sent.
    */
   readonly content?: boolean | { readonly unless?: string; readonly limit?: number };
+  /** Its times matter: those of a folder change with whatever comes to be in it. */
+  readonly times?: boolean;
 }
 
 const format = "%f %u %g %U %G %s %h %d %i %X %Y %Z";
@@ -85,6 +87,7 @@ export function pathState(path: string, options: PathOptions = {}): Query<PathSt
     options.follow ? "follow" : "",
     digest ? "sha256" : "",
     content ? `content ${content.unless ?? ""} ${content.limit ?? ""}` : "",
+    options.times ? "times" : "",
   ]
     .filter((word) => word !== "")
     .join(" ");
@@ -96,6 +99,7 @@ export function pathState(path: string, options: PathOptions = {}): Query<PathSt
     kind: "path",
     subject: p,
     ...(detail === "" ? {} : { detail }),
+    ...(options.times ? { fleeting: true } : {}),
     script: sh`${assign("p", p)}
 d=\${p%/*}
 until cd -P -- "\${d:-/}" 2>/dev/null; do [ -n "$d" ] || break; d=\${d%/*}; done

@@ -36,12 +36,12 @@ export default stateModule({
 
   *look(args): Look<Plan> {
     const path = yield* remotePath(args.path);
-    const state = yield* lookAt(path, { follow: args.follow });
+    const state = yield* lookAt(path, { follow: args.follow, times: true });
     if (!state.exists) return { result: dict([["stat", dict([["exists", false]])]]) };
     const checksum = args.get_checksum ? args.checksum_algorithm : undefined;
     const facts: Dict = { exists: true, ...statFacts({ ...state, path: args.path }) };
     if (state.inode === 0) {
-      const full = yield* lookAt(path, { follow: args.follow });
+      const full = yield* lookAt(path, { follow: args.follow, times: true });
       Object.assign(facts, predictedDetails(full.exists ? full : state, checksum));
     } else {
       const details = yield* ask(

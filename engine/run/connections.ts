@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import type { Become, Connection, Session, Target } from "../host/contract.ts";
+import type { Change } from "../modules/contract.ts";
 import { Probes } from "./probes.ts";
 
 /** Where a task's requests go: one host, as one user. */
@@ -82,9 +83,13 @@ export class Connections {
     return probes;
   }
 
-  /** What was read ahead anywhere may be stale: a change was delegated. */
-  forgetAnswers(): void {
-    for (const probes of this.#probes.values()) probes.forget();
+  /**
+   * Something was done on a host, anything where no change is given. Answers of the other hosts may be stale too: two
+   * names may be one machine, hosts share file systems, and a command reaches where it likes.
+   */
+  changed(host: string, change?: Pick<Change, "effects" | "confined">): void {
+    for (const probes of this.#probes.values()) probes.changed(change);
+    if (!change?.confined) this.probesOf(host).forget();
   }
 
   /** Drops the connections to a host; the next use connects anew. */

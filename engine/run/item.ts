@@ -2,6 +2,7 @@ import { HostError, type Reply, type Script } from "../host/contract.ts";
 import type {
   ActionModule,
   ActionResult,
+  Change,
   ControllerModule,
   Effect,
   Module,
@@ -256,6 +257,7 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
   const seat = seatOf(ready);
   const { run } = ready.job.play;
   const host = hostOf(ready);
+  let done: Change | undefined;
   try {
     await run.leases.before(seat);
     const before = marksBefore(ready, seat);
@@ -266,6 +268,7 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
       ...(ready.timeout === undefined ? {} : { timeout: ready.timeout }),
       ...tracing(ready),
     });
+    done = change;
     const finished: Dict = change.finish?.(replies) ?? {};
     const { changed, ...rest } = finished;
     const really = typeof changed === "boolean" ? changed : outcome.changed;
@@ -274,7 +277,8 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
     if (error instanceof StepsLost) throw error;
     return outcomeOf(error, ready.job.task.at);
   } finally {
-    changedOn(ready);
+    // What a step that failed has done nobody knows.
+    run.connections.changed(ready.place, done);
     await host.cleanUp();
   }
 }
@@ -293,13 +297,6 @@ export function notifiedNames(task: Task, vars: TaskVars): string[] {
   if (task.notify === undefined) return [];
   const names = vars.templar.render(task.notify, task.at);
   return (Array.isArray(names) ? names : [names]).filter((name) => typeof name === "string" && name !== "") as string[];
-}
-
-/** Something was done on a host: what was read ahead there is stale, and everywhere if it was delegated. */
-function changedOn(ready: Ready): void {
-  const { connections } = ready.job.play.run;
-  if (ready.delegate !== undefined) connections.forgetAnswers();
-  else seatOf(ready).probes.forget();
 }
 
 /** Whether the task runs at all is unknown: what it would do may or may not be. */
@@ -386,7 +383,7 @@ export async function runAction(item: Prepared & { kind: "action" }): Promise<Ou
     }
     return mayHaveRun(error, ready, readOnly);
   } finally {
-    if (!readOnly) changedOn(ready);
+    if (!readOnly) run.connections.changed(ready.place);
     else if (ready.job.module.name !== "setup") seatOf(ready).probes.expire();
     await host.cleanUp();
   }

@@ -59,7 +59,7 @@ export async function runDetached(item: Prepared & { kind: "action" }, vars: Tas
       ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
     });
     if (reply.status !== 0) throw new ModuleFailure(`Could not start the job: ${reply.stderr.toString().trim()}`);
-    seat.probes.forget();
+    run.connections.changed(seat.host);
     if (poll <= 0) return succeeded(started(jobId, reply.stdout.toString().trim()), true);
     for (let left = limit; ; left -= poll) {
       await sleep(Math.min(poll, Math.max(left, 0)), run.cut);
@@ -85,7 +85,7 @@ export async function runDetached(item: Prepared & { kind: "action" }, vars: Tas
   } catch (error) {
     return outcomeOf(error, task.at);
   } finally {
-    seat.probes.forget();
+    run.connections.changed(seat.host);
   }
 }
 

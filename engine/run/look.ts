@@ -1,5 +1,7 @@
 import { type Look, ModuleFailure, type Predictions, type Query } from "../modules/contract.ts";
+import type { PathState } from "../modules/paths.ts";
 import { Unknown } from "../source/value.ts";
+import { plain } from "./conflicts.ts";
 import type { Seat } from "./connections.ts";
 import type { AskOptions } from "./probes.ts";
 
@@ -10,6 +12,8 @@ export interface Asked {
   readonly real?: string;
   /** It is a folder now: what comes to be below it leaves it one. */
   readonly folder?: boolean;
+  /** Nothing of the answer came through links. */
+  readonly plain?: boolean;
 }
 
 export interface Looked<T> {
@@ -39,7 +43,7 @@ export async function performLook<T>(look: Look<T>, seat: Seat, options: LookOpt
       const round = step.value;
       const answers = await Promise.all(round.queries.map((query) => answer(query, seat, options)));
       round.queries.forEach((query, index) => {
-        asked.push({ kind: query.kind, subject: query.subject, ...placeOf(answers[index]) });
+        asked.push(askedOf(query, answers[index]));
       });
       if (!round.maybe) {
         const unknown = answers.find((each) => each instanceof Unknown);
@@ -60,7 +64,9 @@ async function answer(query: Query<unknown>, seat: Seat, options: LookOptions): 
   const predicted = predictions && predict(query, predictions);
   if (predicted !== undefined) return predicted;
   if (options.speculative && query.expensive) throw new Error("not asked ahead");
-  const observed = query.decode(await seat.probes.ask(seat, query, options));
+  const reply = await seat.probes.ask(seat, query, options);
+  const observed = query.decode(reply);
+  seat.probes.understood(reply, askedOf(query, observed));
   return predictions && query.amend ? query.amend(observed, predictions) : amendNothing(query, observed);
 }
 
@@ -80,8 +86,12 @@ export function predict(query: Query<unknown>, predictions: Predictions): unknow
 }
 
 /** Where a path is when its links are followed: two names of one file are one subject. */
-function placeOf(answer: unknown): { real?: string; folder?: boolean } {
-  if (typeof answer !== "object" || answer === null || !("real" in answer) || typeof answer.real !== "string")
-    return {};
-  return { real: answer.real, ...("type" in answer && answer.type === "directory" ? { folder: true } : {}) };
+function askedOf(query: Query<unknown>, answer: unknown): Asked {
+  const { kind, subject } = query;
+  if (kind !== "path" || typeof answer !== "object" || answer === null || !("real" in answer)) {
+    return { kind, subject, plain: kind !== "path" };
+  }
+  const state = answer as PathState; // only paths.ts makes queries of this kind
+  const folder = state.exists && state.type === "directory" && !query.fleeting;
+  return { kind, subject, real: state.real, folder, plain: plain(subject, state) };
 }

@@ -1,14 +1,16 @@
 import { HostError, type Reply } from "../host/contract.ts";
-import type { Query } from "../modules/contract.ts";
+import type { Change, Query } from "../modules/contract.ts";
+import { outlasting } from "./conflicts.ts";
 import type { Seat } from "./connections.ts";
+import type { Asked } from "./look.ts";
 
 /** Seconds after which what was read ahead is read again. */
 const maxAge = 5;
 
 interface Entry {
   readonly reply: Promise<Reply>;
-  /** When it arrived; undefined while it is under way. */
-  at?: number;
+  /** What arrived, and when; undefined while it is under way. */
+  arrived?: { readonly reply: Reply; readonly at: number };
 }
 
 /**
@@ -18,6 +20,7 @@ interface Entry {
 export class Probes {
   readonly #keep: boolean;
   #entries = new Map<string, Entry>();
+  readonly #about = new WeakMap<Reply, Asked>();
   /** How many tasks to come may be asked for; grows with every task that changes nothing. */
   window = 8;
   /** Requests made so far: tells whether a look had to ask. */
@@ -28,10 +31,23 @@ export class Probes {
     this.#keep = keep;
   }
 
-  /** Something changed on the host: everything is asked anew, and nothing is read ahead while changes go on. */
+  /** Anything may be different: everything is asked anew, and nothing is read ahead while changes go on. */
   forget(): void {
-    if (this.#entries.size > 0) this.#entries = new Map();
+    this.expire();
     this.window = 0;
+  }
+
+  /** Something changed on some host: what it may have made wrong is asked anew. */
+  changed(change: Pick<Change, "effects" | "confined"> | undefined): void {
+    const stays = outlasting(change);
+    if (!stays) {
+      this.expire();
+      return;
+    }
+    for (const [key, { arrived }] of this.#entries) {
+      const asked = arrived && this.#about.get(arrived.reply);
+      if (!asked || !stays(asked)) this.#entries.delete(key);
+    }
   }
 
   /** A task found nothing to change: the next ones may not either. */
@@ -44,8 +60,9 @@ export class Probes {
     if (this.#entries.size > 0) this.#entries = new Map();
   }
 
-  has(seat: Seat, query: Query<unknown>): boolean {
-    return this.#fresh(keyOf(seat, query)) !== undefined;
+  /** What an answer turned out to be about: tells whether a change makes it wrong. */
+  understood(reply: Reply, asked: Asked): void {
+    if (this.#keep) this.#about.set(reply, asked);
   }
 
   /** The reply to a query: remembered, under way, or asked now. A lost connection is reopened once. */
@@ -60,8 +77,8 @@ export class Probes {
       const entries = this.#entries;
       entries.set(key, entry);
       reply.then(
-        () => {
-          entry.at = performance.now();
+        (arrived) => {
+          entry.arrived = { reply: arrived, at: performance.now() };
         },
         () => entries.delete(key),
       );
@@ -73,7 +90,7 @@ export class Probes {
     if (!this.#keep) return undefined;
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    if (entry.at !== undefined && performance.now() - entry.at > maxAge * 1000) {
+    if (entry.arrived && performance.now() - entry.arrived.at > maxAge * 1000) {
       this.#entries.delete(key);
       return undefined;
     }

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { connect } from "../../../engine/host/connect.ts";
 import type { Connection } from "../../../engine/host/contract.ts";
-import { runIn } from "./play.ts";
+import { type PlayOptions, runIn } from "./play.ts";
 
 /** Counts how many probes are under way at once. */
 function counting(): { readonly connect: typeof connect; most: number; all: number } {
@@ -40,6 +41,29 @@ function counting(): { readonly connect: typeof connect; most: number; all: numb
   });
 }
 
+/** The same playbook with reading ahead and without it, each from an empty folder; what a user is told of both. */
+async function bothWays(playbook: string, options: PlayOptions = {}): Promise<{ ahead: string[]; plain: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "play-ahead-"));
+  try {
+    const told = async (readAhead: boolean): Promise<string[]> => {
+      rmSync(join(folder, "work"), { recursive: true, force: true });
+      const record = await runIn(folder, playbook, { ...options, readAhead });
+      return [...record.lines, ...record.results.map(({ host, value }) => `${host} ${JSON.stringify(value, lasting)}`)];
+    };
+    return { ahead: await told(true), plain: await told(false) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Leaves out what differs from run to run. */
+function lasting(key: string, value: unknown): unknown {
+  // Names of temporary files.
+  if (typeof value === "string") return value.replace(/\.play-[\w-]+/g, ".play-");
+  const passing = ["atime", "mtime", "ctime", "inode", "start", "end", "delta", "version"];
+  return passing.includes(key) ? undefined : value;
+}
+
 test("while nothing changes, the questions of tasks to come travel with the present one's, and none is asked twice", async () => {
   const folder = mkdtempSync(join(tmpdir(), "play-ahead-"));
   try {
@@ -61,4 +85,94 @@ ${["a", "b", "c", "d", "e"].map((name) => `    - {name: ${name}, file: {path: "{
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+/** Two looks first: from the second on, with the session open, the answers of what follows are there. */
+const warm = `
+- hosts: all
+  tasks:
+    - {name: one, stat: {path: "{{ dir }}/one"}}
+    - {name: two, stat: {path: "{{ dir }}/two"}}
+    - {name: folder, file: {path: "{{ dir }}/folder", state: directory}}
+    - {name: three, stat: {path: "{{ dir }}/three"}}
+    - {name: four, stat: {path: "{{ dir }}/four"}}
+`;
+
+test.each([
+  ["a path", ["file: {path: '{{ dir }}/x', state: directory}"], "{{ dir }}/x"],
+  ["what is below it", ["command: 'mkdir -p {{ dir }}/x/y'"], "{{ dir }}/x/y"],
+  ["the number of a folder's folders", ["file: {path: '{{ dir }}/folder/x', state: directory}"], "{{ dir }}/folder"],
+  [
+    "a file's other name",
+    [
+      "copy: {content: a, dest: '{{ dir }}/x'}",
+      "file: {src: '{{ dir }}/x', path: '{{ dir }}/y', state: hard}",
+      "file: {path: '{{ dir }}/x', mode: '0600'}",
+    ],
+    "{{ dir }}/y",
+  ],
+  [
+    "what is behind a link",
+    ["file: {src: folder, path: '{{ dir }}/x', state: link}", "copy: {content: a, dest: '{{ dir }}/x/y'}"],
+    "{{ dir }}/folder/y",
+  ],
+  ["a path that goes", ["file: {path: '{{ dir }}/folder', state: absent}"], "{{ dir }}/folder"],
+])("a change by one host of %s is seen by another name of the machine", async (_, changes, path) => {
+  const tasks = changes.map((change) => `    - {name: change, ${change}, when: inventory_hostname == "h1"}`);
+  const delegated = changes.map(
+    (change) => `    - {name: change, ${change}, delegate_to: h1, when: inventory_hostname == "h2"}`,
+  );
+  for (const lines of [tasks, delegated]) {
+    const playbook = `${warm}${lines.join("\n")}\n    - {name: seen, stat: {path: "${path}", get_mime: false}}\n`;
+    const { ahead, plain } = await bothWays(playbook, { hosts: ["h1", "h2"], forks: 1 });
+    expect(ahead).toEqual(plain);
+  }
+});
+
+const name = fc.constantFrom("a", "b", "a/b", "a/b/c", "l", "l/b");
+const path = name.map((each) => `"{{ dir }}/${each}"`);
+const module = fc.oneof(
+  fc
+    .tuple(path, fc.constantFrom("directory", "absent", "touch", "file"))
+    .map(([p, state]) => `file: {path: ${p}, state: ${state}}`),
+  fc.tuple(path, fc.constantFrom("a", "b")).map(([p, to]) => `file: {path: ${p}, src: ${to}, state: link}`),
+  fc.tuple(path, path).map(([p, src]) => `file: {path: ${p}, src: ${src}, state: hard}`),
+  fc.tuple(path, fc.constantFrom("one", "two")).map(([p, content]) => `copy: {content: ${content}, dest: ${p}}`),
+  fc
+    .tuple(path, fc.constantFrom("one", "two"))
+    .map(([p, line]) => `lineinfile: {path: ${p}, line: ${line}, create: true}`),
+  path.map((p) => `stat: {path: ${p}, get_mime: false, get_attributes: false}`),
+  path.map((p) => `command: "mkdir -p ${p.slice(1, -1)}"`),
+);
+const task = fc.record({
+  module,
+  more: fc.constantFrom(
+    "",
+    ", when: inventory_hostname == 'h1'",
+    ", when: inventory_hostname == 'h2'",
+    ", delegate_to: h1",
+  ),
+});
+const looped = fc.array(name, { minLength: 2, maxLength: 4 }).map((names) => ({
+  module: `copy: {content: three, dest: "{{ dir }}/{{ item }}"}`,
+  more: `, loop: [${names.join(", ")}]`,
+}));
+
+test("whatever a playbook does, reading ahead tells of it as task by task does", { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof({ weight: 4, arbitrary: task }, { weight: 1, arbitrary: looped }), {
+        minLength: 3,
+        maxLength: 9,
+      }),
+      async (tasks) => {
+        const lines = tasks.map(
+          ({ module, more }, at) => `    - {name: task ${at}, ${module}${more}, ignore_errors: true}`,
+        );
+        const { ahead, plain } = await bothWays(`${warm}${lines.join("\n")}\n`, { hosts: ["h1", "h2"], forks: 1 });
+        expect(ahead).toEqual(plain);
+      },
+    ),
+    { numRuns: Number(process.env["PLAY_PROPERTY_RUNS"] ?? 8) },
+  );
 });
