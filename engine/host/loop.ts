@@ -119,6 +119,7 @@ while IFS=' ' read -r _k _i _a _b; do
   fi
   _end "$_r"
   case $_b in 0) ;; *) : >"$_I" ;; esac
+  case $_k$_a in [ps]b*) : >"$_d/s" ;; esac
   [ "$_f" -lt 64 ] || { rm -f "$_d"/[oec][0-9]*; _f=0; }
 done
 exit 0

@@ -3,6 +3,7 @@ import type { Reply, Script } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, dict } from "../source/value.ts";
 import { type Change, type ContentSource, type DiffPart, type Look, ModuleFailure, type Step } from "./contract.ts";
+import { type Finish, landJoint } from "./land-joint.ts";
 import { octal } from "./mode.ts";
 import { type Attributes, attributeScript, ownersOf, sameAttributes, withAttributes } from "./ownership.ts";
 import { assign, parentOf } from "./path-names.ts";
@@ -160,7 +161,10 @@ trap 'rm -f -- "$t"' EXIT`;
     return { name, script: whole(sh`${assign("q", content.onHost)}; cat < "$q" > "$t" || exit 1`) };
   }
   if (Buffer.isBuffer(content) && content.length <= inlineLimit) {
-    return { name, script: whole(sh`cat > "$t" || exit 1`), stdin: content };
+    // Replacing anything but a file, validating and keeping a copy are done one by one.
+    const simple = !landing.validate && !landing.backup && (!before.exists || before.type === "file");
+    const joint = simple ? landJoint(before.path, content, finishOf(landing, after)) : undefined;
+    return { name, script: whole(sh`cat > "$t" || exit 1`), stdin: content, ...(joint ? { joint } : {}) };
   }
   const folder = parentOf(before.path);
   const uploaded = `${folder === "/" ? "" : folder}/.play-${randomUUID()}`;
@@ -171,17 +175,25 @@ trap 'rm -f -- "$t"' EXIT`;
   };
 }
 
+function finishOf(landing: Omit<Landing, "content">, after: PresentPath): Finish {
+  const { before, attributes } = landing;
+  const replaced = before.exists && before.type === "file";
+  const asked = attributes.owner !== undefined || attributes.group !== undefined;
+  return {
+    // Who may not give files away keeps a replaced file's content, if not its owner.
+    ...(asked || replaced ? { owners: { words: ownersOf(after), tried: !asked } } : {}),
+    // A new file's permissions are what the umask leaves.
+    mode: attributes.mode === undefined && !replaced ? "=rw" : octal(after.mode),
+  };
+}
+
 /** From the temporary file `"$t"` that has all bytes to the file `"$p"`. */
 export function finishing(landing: Omit<Landing, "content">, after: PresentPath): Script {
-  const { before, attributes, validate, backup } = landing;
+  const { before, validate, backup } = landing;
+  const { owners, mode } = finishOf(landing, after);
   const parts: Script[] = [];
-  const asked = attributes.owner !== undefined || attributes.group !== undefined;
-  if (asked) parts.push(sh`chown ${ownersOf(after)} "$t" || exit 1`);
-  // Who may not give files away keeps a replaced file's content, if not its owner.
-  else if (before.exists && before.type === "file") parts.push(sh`chown ${ownersOf(after)} "$t" 2>/dev/null || :`);
-  if (attributes.mode === undefined && !(before.exists && before.type === "file"))
-    parts.push(sh`chmod =rw "$t" || exit 1`);
-  else parts.push(sh`chmod ${octal(after.mode)} "$t" || exit 1`);
+  if (owners) parts.push(sh`chown ${owners.words} "$t" ${owners.tried ? sh`2>/dev/null || :` : sh`|| exit 1`}`);
+  parts.push(sh`chmod ${mode} "$t" || exit 1`);
   if (validate !== undefined) parts.push(validation(validate));
   if (backup && before.exists && before.type === "file") {
     parts.push(sh`b="$p.$$.$(date +%Y-%m-%d@%H:%M:%S)~"; cp -p -- "$p" "$b" || exit 1; printf %s "$b"`);

@@ -3,6 +3,7 @@ import type { Static, TObject } from "@sinclair/typebox";
 import type { Reply, Script } from "../host/contract.ts";
 import type { Dict, Unknown, Value } from "../source/value.ts";
 import type { TextOptions } from "../template/contract.ts";
+import type { Joint } from "./joint.ts";
 
 /*
  * What a module is. A state module gives three answers: what it takes (`args`), what it looks at (`look`, a
@@ -43,6 +44,8 @@ export interface Query<T> {
   readonly expensive?: boolean;
   /** The answer tells more than what the subject is (its times): anything that happens near it makes it stale. */
   readonly fleeting?: boolean;
+  /** Asked in the same moment as others of its kind, it travels with them in one script. */
+  readonly joint?: Joint;
 }
 
 /** The effects that planned changes will have had, newest last. Kept for each host by run/ in check mode. */
@@ -137,6 +140,8 @@ export interface Step {
   readonly name: string;
   readonly script: Script;
   readonly stdin?: string | Buffer;
+  /** Taken in the same moment as others of its kind, it is taken with them in one script. It may be taken twice. */
+  readonly joint?: Joint;
   /** Statuses that are no failure; default [0]. */
   readonly ok?: readonly number[];
   /** Before the script: bytes streamed to a temporary file on the host (made by `temporaryPath`). */

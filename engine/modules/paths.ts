@@ -2,6 +2,7 @@ import type { Reply } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
 import { Unknown } from "../source/value.ts";
 import { ask, askMaybe, type Effect, type Look, ModuleFailure, type Query } from "./contract.ts";
+import { newcomerScript, pathJoint, statFormat } from "./path-joint.ts";
 import { assign, decodeName, hasRawBytes, linkTarget, normalise } from "./path-names.ts";
 import { overlay, sharedByName, ThroughLink } from "./path-overlay.ts";
 
@@ -73,8 +74,6 @@ export interface PathOptions {
   readonly times?: boolean;
 }
 
-const format = "%f %u %g %U %G %s %h %d %i %X %Y %Z";
-
 /**
  * What is at a path. One `stat`, no other process unless asked; the folders above are resolved by the shell itself.
  * Predicted changes of the path, of what is above it and of where its links lead are laid over the answer.
@@ -82,7 +81,7 @@ const format = "%f %u %g %U %G %s %h %d %i %X %Y %Z";
 export function pathState(path: string, options: PathOptions = {}): Query<PathState> {
   const p = normalise(path);
   const content = options.content === true ? {} : options.content || undefined;
-  const digest = options.sha256 || content?.unless !== undefined;
+  const digest = options.sha256 === true || content?.unless !== undefined;
   const detail = [
     options.follow ? "follow" : "",
     digest ? "sha256" : "",
@@ -91,7 +90,12 @@ export function pathState(path: string, options: PathOptions = {}): Query<PathSt
   ]
     .filter((word) => word !== "")
     .join(" ");
-  const statement = options.follow ? sh`stat -L -c ${format} -- "$p"` : sh`stat -c ${format} -- "$p"`;
+  // Content travels with its own look; with others there is room for a digest only.
+  const joint =
+    content && content.unless === undefined
+      ? undefined
+      : pathJoint(p, { follow: options.follow ?? false, digest, unless: content?.unless });
+  const statement = options.follow ? sh`stat -L -c ${statFormat} -- "$p"` : sh`stat -c ${statFormat} -- "$p"`;
   const target = options.follow ? sh`readlink -f -- "$p"` : sh`readlink -- "$p"`;
   // A followed link that leads nowhere is absent, at the place it leads to.
   const present = options.follow ? sh`[ -e "$p" ]` : sh`[ -e "$p" ] || [ -L "$p" ]`;
@@ -100,12 +104,13 @@ export function pathState(path: string, options: PathOptions = {}): Query<PathSt
     subject: p,
     ...(detail === "" ? {} : { detail }),
     ...(options.times ? { fleeting: true } : {}),
+    ...(joint ? { joint } : {}),
     script: sh`${assign("p", p)}
 d=\${p%/*}
 until cd -P -- "\${d:-/}" 2>/dev/null; do [ -n "$d" ] || break; d=\${d%/*}; done
 pwd -P; printf '\0%s\0' "\${#d}"
 if ${present}; then ${statement} || exit 1
-else echo absent; umask; stat -L -c '%u %g %U %G %f' /proc/self .; fi
+else echo absent; ${newcomerScript}; fi
 printf '\0'
 if [ -L "$p" ]; then ${target}; fi
 printf '\0'

@@ -37,7 +37,7 @@ export async function applySteps(change: Change, seat: Seat, options: ApplyOptio
   try {
     let { before } = options;
     for (const step of change.steps) {
-      replies.push(await applyStep(before ? after(before, step) : step, seat, options));
+      replies.push(await applyStep(step, before, seat, options));
       before = undefined;
     }
   } catch (error) {
@@ -47,20 +47,21 @@ export async function applySteps(change: Change, seat: Seat, options: ApplyOptio
   return replies;
 }
 
-function after(before: Script, step: Step): Step {
-  return { ...step, script: joinScripts([before, step.script]) };
-}
-
-async function applyStep(step: Step, seat: Seat, options: ApplyOptions): Promise<Reply> {
+async function applyStep(step: Step, before: Script | undefined, seat: Seat, options: ApplyOptions): Promise<Reply> {
   const session = await seat.session();
   if (step.upload) await upload(step.upload.content, step.upload.path, session, options);
-  options.trace?.(step.script.text);
   const timeout = step.timeout ?? options.timeout;
-  const reply = await session.request(step.script, {
-    kind: "step",
-    signal: options.signal,
-    ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
-    ...(timeout === undefined ? {} : { timeout }),
+  const reply = await seat.joint.request(session, {
+    script: before ? joinScripts([before, step.script]) : step.script,
+    // What leaves marks goes at once: the changes of other items rely on them.
+    joint: before ? undefined : step.joint,
+    trace: options.trace,
+    options: {
+      kind: "step",
+      signal: options.signal,
+      ...(step.stdin === undefined ? {} : { stdin: step.stdin }),
+      ...(timeout === undefined ? {} : { timeout }),
+    },
   });
   if (!(step.ok ?? [0]).includes(reply.status)) throw stepFailure(step, reply);
   return reply;

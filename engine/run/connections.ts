@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { Become, Connection, Session, Target } from "../host/contract.ts";
 import type { Change } from "../modules/contract.ts";
+import { JointRequests } from "./joint-requests.ts";
 import { Probes } from "./probes.ts";
 
 /** Where a task's requests go: one host, as one user. */
@@ -16,6 +17,8 @@ export interface Seat {
   /** The user that commands run as, where it is known. */
   readonly user: string | undefined;
   session(): Promise<Session>;
+  /** Joins what is asked in the same moment. */
+  readonly joint: JointRequests;
   /** Whether the session is open already: nothing is opened or escalated on speculation. */
   readonly opened: boolean;
 }
@@ -65,6 +68,7 @@ export class Connections {
       id: needed ? `${needed.method}:${needed.user}` : `login:${login ?? ""}`,
       user: needed?.user ?? login,
       session: () => this.#session(key, seat),
+      joint: new JointRequests(),
       get opened() {
         return opened.has(key);
       },

@@ -107,16 +107,18 @@ export interface AskOptions {
 }
 
 async function request(seat: Seat, query: Query<unknown>, options: AskOptions): Promise<Reply> {
-  options.trace?.(query.script.text);
-  const send = async (): Promise<Reply> => {
-    const session = await seat.session();
-    return session.request(query.script, {
-      kind: "probe",
-      ...(query.stdin === undefined ? {} : { stdin: query.stdin }),
-      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-      ...(options.signal ? { signal: options.signal } : {}),
+  const send = async (): Promise<Reply> =>
+    seat.joint.request(await seat.session(), {
+      script: query.script,
+      joint: query.joint,
+      trace: options.trace,
+      options: {
+        kind: "probe",
+        ...(query.stdin === undefined ? {} : { stdin: query.stdin }),
+        ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
     });
-  };
   try {
     return await send();
   } catch (error) {
