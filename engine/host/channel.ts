@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
 import type { Duplex, Readable, Writable } from "node:stream";
 
 /** One running command of a host: its streams, and how it ended. */
@@ -36,7 +37,12 @@ export function childChannel(child: ChildProcess): Channel {
         end();
         return;
       }
-      const timer = setTimeout(end, 200);
+      // What it wrote before it ended is still to be read, however slow this machine is: only silence is the end.
+      let timer: NodeJS.Timeout;
+      const wait = (read: number): void => {
+        timer = setTimeout(() => setImmediate(() => (bytesRead(open) === read ? end() : wait(bytesRead(open)))), 200);
+      };
+      wait(bytesRead(open));
       for (const stream of open) {
         stream.once("close", () => {
           left--;
@@ -61,4 +67,8 @@ export function childChannel(child: ChildProcess): Channel {
       if (child.exitCode === null && child.signalCode === null && !child.killed) child.kill("SIGTERM");
     },
   };
+}
+
+function bytesRead(streams: readonly Readable[]): number {
+  return streams.reduce((sum, stream) => sum + (stream instanceof Socket ? stream.bytesRead : 0), 0);
 }

@@ -117,6 +117,13 @@ export async function download(started: Started, path: string, options: Transfer
     channel.destroy();
   });
   stream.once("close", () => channel.destroy());
+  const end = async (): Promise<void> => {
+    const { status, reason: why } = await channel.closed;
+    stop();
+    const lost = `The connection was lost while reading ${path}${why ? `: ${why}` : ""}.`;
+    if (status === 0) stream.end();
+    else stream.destroy(new HostError("connection-lost", lost, true));
+  };
   const found = new Promise<boolean>((resolve) => {
     let head = Buffer.concat(unread.stdout);
     const onData = (chunk: Buffer): void => {
@@ -124,6 +131,8 @@ export async function download(started: Started, path: string, options: Transfer
       if (head.length < opened.length) return;
       channel.stdout.off("data", onData);
       channel.stdout.pause();
+      // In this very turn: the end of a small file may have come with its first bytes.
+      channel.stdout.once("end", () => void end());
       if (head.length > opened.length) stream.write(head.subarray(opened.length));
       channel.stdout.pipe(stream, { end: false });
       resolve(true);
@@ -136,23 +145,7 @@ export async function download(started: Started, path: string, options: Transfer
 exec 3<${path} || exit 1
 echo ${marker}; exec cat <&3`),
   );
-  const end = async (): Promise<void> => {
-    const { status, reason: why } = await channel.closed;
-    stop();
-    if (status === 0) stream.end();
-    else
-      stream.destroy(
-        new HostError(
-          "connection-lost",
-          `The connection was lost while reading ${path}${why ? `: ${why}` : ""}.`,
-          true,
-        ),
-      );
-  };
-  if (await found) {
-    channel.stdout.once("end", () => void end());
-    return stream;
-  }
+  if (await found) return stream;
   stop();
   stream.destroy();
   if (options.signal?.aborted) throw new HostError("cancelled", `Reading ${path} was cancelled.`, true);

@@ -3,9 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect } from "../../../engine/host/connect.ts";
-import type { Become, Connection } from "../../../engine/host/contract.ts";
-import { sh } from "../../../engine/host/script.ts";
+import { connect } from "../../engine/host/connect.ts";
+import type { Become, Connection } from "../../engine/host/contract.ts";
+import { sh } from "../../engine/host/script.ts";
 import { PASSWORD, type Sshd, startSshd, USER } from "./sshd.ts";
 
 const OTHER = "play-other";

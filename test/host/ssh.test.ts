@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect } from "../../../engine/host/connect.ts";
-import type { Target } from "../../../engine/host/contract.ts";
-import { sh } from "../../../engine/host/script.ts";
+import { connect } from "../../engine/host/connect.ts";
+import type { Target } from "../../engine/host/contract.ts";
+import { sh } from "../../engine/host/script.ts";
 import { freePort, PASSWORD, type Sshd, startSshd, USER } from "./sshd.ts";
 
 let sshd: Sshd;

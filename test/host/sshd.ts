@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Target } from "../../../engine/host/contract.ts";
+import type { Target } from "../../engine/host/contract.ts";
 
 /** The login user of these tests, and their password; made with the server, and removed with it. */
 export const USER = "play-test";
