@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { home } from "./home.ts";
 import { defaultDefinition, open } from "./lab.ts";
 import { main as playbook } from "./playbook.ts";
@@ -17,7 +17,7 @@ export async function main(argv: string[]): Promise<number> {
   try {
     program.parse(argv, { from: "user" });
   } catch (error) {
-    return error instanceof Error && "exitCode" in error && error.exitCode === 0 ? 0 : 5;
+    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 5;
   }
   try {
     say("The lab: two container hosts, made from Debian packages. The first time takes some minutes.");

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { endDaemon, type Lab, openLab } from "../lab/lab.ts";
 import { home } from "./home.ts";
 import { complain, outputColours, say, showFailure } from "./screen.ts";
@@ -64,7 +64,7 @@ export async function main(argv: string[]): Promise<number> {
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    if (error instanceof Error && "exitCode" in error) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
     showFailure(error);
     return 1;
   }

@@ -24,4 +24,12 @@ async function main(argv: string[]): Promise<number> {
   return (await import("./playbook.ts")).main(argv);
 }
 
+// A reader that goes away (`play … | head`) must not end a run in the middle of a change: the run goes on unread, as
+// ansible-playbook's does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 process.exitCode = await main(process.argv.slice(2));

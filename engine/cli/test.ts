@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { Command } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { DefaultRenderer, Listr, type ListrTaskWrapper, SilentRenderer } from "listr2";
+import type { Lab, LabHost } from "../lab/lab.ts";
 import type { Phase, Scenario } from "../scenario/definition.ts";
 import { discoverScenarios } from "../scenario/discover.ts";
-import { groupOf } from "../scenario/hosts.ts";
+import { hostsOf } from "../scenario/hosts.ts";
 import { type PhaseEvent, type ScenarioResult, table, testScenario } from "../scenario/test.ts";
 import { defaultDefinition, open } from "./lab.ts";
 import { screenReporters } from "./reporters.ts";
@@ -12,6 +13,7 @@ import { complain, outputColours, say, showFailure, UsageError } from "./screen.
 interface Flags {
   readonly destroy: "always" | "never";
   readonly parallel?: boolean;
+  readonly host?: string;
   readonly definition: string;
   readonly verbose: number;
 }
@@ -41,8 +43,13 @@ export async function main(argv: string[]): Promise<number> {
       `Tests roles on container hosts, as Molecule does.\n\nSubcommands: ${Object.keys(sequences).join(", ")}, login, list (default: test, the whole sequence).`,
     )
     .argument("[names...]")
-    .option("--destroy <when>", "always, or never: hosts stay to be looked at", "always")
+    .addOption(
+      new Option("--destroy <when>", "never: hosts stay to be looked at")
+        .choices(["always", "never"])
+        .default("always"),
+    )
     .option("--parallel", "several scenarios at once")
+    .option("--host <name>", "for login: which host, where there are several")
     .option("--definition <file>", "the lab's file", defaultDefinition())
     .option("-v, --verbose", "show the runs themselves; up to -vvv", (_: string, count: number) => count + 1, 0)
     .exitOverride();
@@ -60,7 +67,7 @@ export async function main(argv: string[]): Promise<number> {
     if (command === "login") return await login(scenarios, flags);
     return await test(command, scenarios, flags);
   } catch (error) {
-    if (error instanceof Error && "exitCode" in error) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
     showFailure(error);
     return error instanceof UsageError ? 5 : 1;
   }
@@ -83,6 +90,8 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
   const tasks = scenarios.map((scenario) => ({
     title: scenario.name,
     task: async (_: unknown, row: Row): Promise<void> => {
+      // The environment belongs to the whole process: of several scenarios at once none can have it.
+      if (!flags.parallel) Object.assign(process.env, scenario.variables);
       const lines = phaseLines(row);
       const result = await testScenario(scenario, {
         lab,
@@ -105,11 +114,13 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
   });
   await list.run();
   results.sort((a, b) => scenarios.indexOf(a.scenario) - scenarios.indexOf(b.scenario));
-  const failed = results.filter((each) => !each.passed).length;
+  // Counted from what was asked for: a scenario that came to no result has not passed.
+  const passed = results.filter((each) => each.passed).length;
+  const failed = scenarios.length - passed;
   if (command === "test") {
     say("");
     for (const line of table(results)) say(line);
-    say(`${results.length - failed} scenarios passed, ${failed} failed`);
+    say(`${passed} ${passed === 1 ? "scenario" : "scenarios"} passed, ${failed} failed`);
   }
   return failed > 0 ? 2 : 0;
 }
@@ -121,13 +132,15 @@ type Row = ListrTaskWrapper<unknown, Renderer, typeof SilentRenderer>;
 function phaseLines(row: Row): { watch: (scenario: Scenario, event: PhaseEvent) => void; end(): void } {
   const colours = outputColours();
   const done: string[] = [];
+  let named = false;
   return {
     watch(scenario, event) {
       if (event.began) {
         row.output = `${event.phase} …`;
         return;
       }
-      if (done.length === 0) done.push(`\n${colours.bold(scenario.name)}`);
+      if (!named) done.push(`\n${colours.bold(scenario.name)}`);
+      named = true;
       const name = event.phase.replace("final_", "");
       const mark = { done: colours.ok("✔"), nothing: "-", failed: colours.failed("✖") }[event.state];
       const time =
@@ -148,7 +161,7 @@ function phaseLines(row: Row): { watch: (scenario: Scenario, event: PhaseEvent) 
 async function list(scenarios: readonly Scenario[], flags: Flags): Promise<number> {
   const lab = await open(flags.definition);
   for (const scenario of scenarios) {
-    const hosts = await lab.hostsOf(groupOf(scenario));
+    const hosts = await hostsOf(lab, scenario);
     for (const platform of scenario.platforms) {
       const state = hosts.some((host) => host.name === platform.name) ? "created" : "-";
       say(`${scenario.name.padEnd(28)} ${platform.name.padEnd(16)} ${platform.image.padEnd(16)} ${state}`);
@@ -161,21 +174,31 @@ async function login(scenarios: readonly Scenario[], flags: Flags): Promise<numb
   const [scenario] = scenarios;
   if (!scenario || scenarios.length > 1) throw new UsageError("login needs one scenario");
   const lab = await open(flags.definition);
-  const [host] = await lab.hostsOf(groupOf(scenario));
-  if (!host) {
+  const hosts = await hostsOf(lab, scenario);
+  if (hosts.length === 0) {
     complain(`${scenario.name} has no hosts: play test create ${scenario.name} makes them`);
     return 1;
   }
-  const args = [
-    "-i",
-    host.privateKeyFile,
-    "-o",
-    `UserKnownHostsFile=${host.knownHostsFile}`,
-    `${host.user}@${host.address}`,
-  ];
+  const names = hosts.map((each) => each.name).join(", ");
+  if (flags.host === undefined && hosts.length > 1) throw new UsageError(`which host? --host takes one of ${names}`);
+  const host = flags.host === undefined ? hosts[0] : hosts.find((each) => each.name === flags.host);
+  if (!host) throw new UsageError(`${scenario.name} has no host ${flags.host}; it has ${names}`);
+  const [program, args] = loginTo(lab, host);
   return new Promise((resolve, reject) => {
-    spawn("ssh", args, { stdio: "inherit" })
+    spawn(program, args, { stdio: "inherit" })
       .on("error", reject)
       .on("close", (code) => resolve(code ?? 1));
   });
+}
+
+/** The command line that logs in to a scenario's host. */
+function loginTo(lab: Lab, host: LabHost): [program: string, args: string[]] {
+  if (host.withoutSsh) {
+    const daemon = lab.docker.address === undefined ? [] : ["--host", lab.docker.address];
+    const terminal = process.stdin.isTTY ? ["--tty"] : [];
+    return ["docker", [...daemon, "exec", "--interactive", ...terminal, host.container, "sh"]];
+  }
+  const options = [`UserKnownHostsFile=${host.knownHostsFile}`, "IdentitiesOnly=yes", "StrictHostKeyChecking=yes"];
+  const login = `${host.user}@${host.address}`;
+  return ["ssh", ["-i", host.privateKeyFile, ...options.flatMap((each) => ["-o", each]), login]];
 }

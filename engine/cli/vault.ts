@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { isVault, Vault } from "../source/vault.ts";
 import { say, showFailure, UsageError } from "./screen.ts";
 import { type VaultOptions, vaultPasswords } from "./vault-passwords.ts";
@@ -75,7 +75,7 @@ export async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof Error && "exitCode" in error) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
     showFailure(error);
     return error instanceof UsageError ? 5 : 1;
   }

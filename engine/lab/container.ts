@@ -19,18 +19,21 @@ export interface ContainerPlan {
   readonly ports: readonly number[];
   readonly labels: ReadonlyMap<string, string>;
   readonly files: readonly TarEntry[];
+  /** What it runs as PID 1; empty: what its image says. */
+  readonly command: readonly string[];
 }
 
-/** Makes and starts a host, with the lab's keys in it. @returns its address. */
-export async function startHost(docker: Docker, plan: ContainerPlan, keys: LabKeys): Promise<string> {
+/** Makes and starts a host, with the lab's keys in it where it has an SSH server. @returns its address. */
+export async function startHost(docker: Docker, plan: ContainerPlan, keys: LabKeys | undefined): Promise<string> {
   const args = ["create", "--name", plan.name, "--hostname", plan.hostname, "--network", plan.network];
   if (plan.address !== undefined) args.push("--ip", plan.address);
   for (const [key, value] of plan.labels) args.push("--label", `${key}=${value}`);
   for (const [folder, volume] of plan.volumes) args.push("--volume", `${volume}:${folder}`);
   for (const port of plan.ports) args.push("--publish", `127.0.0.1::${port}`);
-  args.push(...(await isolation()), plan.image);
+  args.push(...(await isolation()), plan.image, ...plan.command);
   await docker.run(args);
-  await docker.run(["cp", "-", `${plan.name}:/`], { input: tar([...loginFiles(keys), ...plan.files]) });
+  const files = [...(keys ? loginFiles(keys) : []), ...plan.files];
+  if (files.length > 0) await docker.run(["cp", "-", `${plan.name}:/`], { input: tar(files) });
   await docker.run(["start", plan.name]);
   return addressOf(docker, plan.name, plan.network);
 }

@@ -58,7 +58,7 @@ async function ensureOne(
   tags: ReadonlyMap<string, string>,
 ): Promise<string> {
   const { docker, directory, log } = workshop;
-  if (image.pull !== undefined) return pulled(workshop, image.pull);
+  if (image.pull !== undefined) return pullImage(workshop, image.pull);
   await mkdir(directory, { recursive: true });
   const context = await mkdtemp(join(directory, `${image.name}-`));
   try {
@@ -87,7 +87,8 @@ async function copyNode(to: string): Promise<void> {
   await cp(process.execPath, to, { dereference: true });
 }
 
-async function pulled(workshop: ImageWorkshop, name: string): Promise<string> {
+/** Makes sure of an image of a registry's. @returns its full name. */
+export async function pullImage(workshop: ImageWorkshop, name: string): Promise<string> {
   const full = workshop.pullFrom === "" ? name : `${workshop.pullFrom}/${name}`;
   if (!(await workshop.docker.exists("image", full))) {
     await step(workshop.log, `pulling image ${full}`, (onLine) => workshop.docker.run(["pull", full], { onLine }));

@@ -6,7 +6,7 @@ import { addressOf, type ContainerPlan, startHost, waitForSsh } from "./containe
 import { endDaemon, ensureDaemon } from "./daemon.ts";
 import { type HostDefinition, type LabDefinition, readLabDefinition } from "./definition.ts";
 import type { Docker } from "./docker.ts";
-import { ensureImage, type ImageWorkshop } from "./image.ts";
+import { ensureImage, type ImageWorkshop, pullImage } from "./image.ts";
 import { knownHosts, type LabKeys, labKeys } from "./keys.ts";
 import { findMirror } from "./mirror.ts";
 import { ensureNetwork } from "./network.ts";
@@ -41,6 +41,8 @@ export interface LabHost {
   readonly user: string;
   readonly privateKeyFile: string;
   readonly knownHostsFile: string;
+  /** It has no SSH server: commands enter it through Docker alone. */
+  readonly withoutSsh?: boolean;
 }
 
 export interface HostStatus {
@@ -55,6 +57,10 @@ export interface Platform {
   /** Its hostname; unique within one call. */
   readonly name: string;
   readonly image: string;
+  /** The image is none of the lab's: it is pulled, and commands enter it through Docker alone. */
+  readonly pull?: boolean;
+  /** What a pulled image runs as its first process; empty: its own. */
+  readonly command?: readonly string[];
   readonly volumes?: readonly string[];
   readonly address?: string;
 }
@@ -229,7 +235,9 @@ export class Lab {
     if (platforms.some((platform) => platform.volumes?.includes("/var/lib/docker"))) await this.registry();
     const mark = group ?? `${process.pid}-${randomBytes(3).toString("hex")}`;
     const images = new Map<string, string>();
-    for (const each of platforms) images.set(each.image, await this.image(each.image));
+    for (const { image, pull } of platforms) {
+      images.set(image, await (pull ? pullImage(this.#workshop, image) : this.image(image)));
+    }
     const made = await pooled(platforms, 4, async (platform) => {
       const container = `${this.network}-${mark}-${platform.name}`;
       const volumes = (platform.volumes ?? []).map((folder) => [folder, volumeName(container, folder)] as const);
@@ -250,10 +258,12 @@ export class Lab {
           ["play.lab.group", mark],
           ["play.lab.host", platform.name],
           ...(group === undefined ? ([["play.lab.owner", thisProcess()]] as const) : []),
+          ...(platform.pull ? ([["play.lab.login", "docker"]] as const) : []),
         ]),
         files: await this.#engineFiles(),
+        command: platform.command ?? [],
       };
-      const address = await startHost(this.docker, plan, this.#keys);
+      const address = await startHost(this.docker, plan, platform.pull ? undefined : this.#keys);
       return { platform, container, address };
     });
     // A file of its own: the lab's known_hosts must not be written by many processes at once.
@@ -265,7 +275,7 @@ export class Lab {
         made.map(({ address }) => address),
       ),
     );
-    await Promise.all(made.map(({ address }) => waitForSsh(address, 22, 120)));
+    await Promise.all(made.map(({ platform, address }) => platform.pull || waitForSsh(address, 22, 120)));
     return made.map(({ platform, container, address }) => ({
       name: platform.name,
       container,
@@ -274,6 +284,7 @@ export class Lab {
       user: "root",
       privateKeyFile: this.#keys.privateKeyFile,
       knownHostsFile: file,
+      ...(platform.pull ? { withoutSsh: true } : {}),
     }));
   }
 
@@ -291,6 +302,7 @@ export class Lab {
           user: "root",
           privateKeyFile: this.#keys.privateKeyFile,
           knownHostsFile: join(this.directory, `known_hosts.${group}`),
+          ...(found?.Config?.Labels?.["play.lab.login"] === "docker" ? { withoutSsh: true } : {}),
         };
       }),
     );
@@ -356,6 +368,7 @@ export class Lab {
         ["play.lab.host", host.name],
       ]),
       files: await this.#engineFiles(),
+      command: [],
     };
     await startHost(this.docker, plan, this.#keys);
     await waitForSsh(host.address, 22, 120);

@@ -100,7 +100,8 @@ export function prepareItem(job: Job, vars: TaskVars, failure?: unknown): Prepar
     if (rendered.unknown) return done(unknownWithEffects(rendered.unknown, module));
     rememberSecrets(job, rendered.args);
     const checked = checkArguments(module, task, job.written, rendered.args);
-    if (checked.problem) return done(failedWith(checked.problem.message, {}, { at: checked.problem.at }));
+    if (checked.problem)
+      return done(failedWith(checked.problem.message, {}, { at: checked.problem.at, unprepared: true }));
     if (checked.unknown) return done(unknownWithEffects(checked.unknown, module));
     rememberSecrets(job, checked.args);
 
@@ -156,7 +157,7 @@ export function prepareItem(job: Job, vars: TaskVars, failure?: unknown): Prepar
       }
     }
   } catch (error) {
-    return done(outcomeOf(error, task.at));
+    return done({ ...outcomeOf(error, task.at), unprepared: true });
   }
 }
 

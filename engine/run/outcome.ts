@@ -27,6 +27,8 @@ export interface Outcome {
   at?: Position;
   /** Handlers that its change notifies, as rendered. */
   notify?: readonly string[];
+  /** It failed before its module began (its arguments, its condition): there is nothing to try again. */
+  unprepared?: boolean;
   /** The run was interrupted or the connection cut: no retries, no rescue. */
   fatal?: boolean;
 }

@@ -332,7 +332,8 @@ async function runWithRetries(job: Job, vars: TaskVars): Promise<Outcome> {
   const attempts = retries + 1;
   for (let attempt = 1; ; attempt++) {
     const outcome = await runOnce(job, vars);
-    if (outcome.skipped || outcome.unreachable || outcome.fatal || outcome.unknown !== undefined) return outcome;
+    if (outcome.skipped || outcome.unreachable || outcome.fatal || outcome.unprepared) return outcome;
+    if (outcome.unknown !== undefined) return outcome;
     let satisfied: boolean;
     try {
       const own = ownResult(job, vars, outcome.value);

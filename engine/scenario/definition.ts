@@ -4,6 +4,7 @@ import { DiagnosticError, type Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
 import { type Dict, isDict, type Value } from "../source/value.ts";
 import { parseYaml, positionOf, toValue } from "../source/yaml.ts";
+import { interpolate } from "./interpolate.ts";
 
 /** The phases of Molecule, and `predict`, which only play has, in the order in which a test goes through them. */
 export const phases = [
@@ -27,10 +28,12 @@ export type Phase = (typeof phases)[number];
 /** One host of a scenario. */
 export interface ScenarioPlatform {
   readonly name: string;
-  /** An image of the lab. */
+  /** An image of the lab, or one that is pulled. */
   readonly image: string;
   readonly groups: readonly string[];
   readonly volumes: readonly string[];
+  /** What a pulled image runs as its first process; empty: its own. */
+  readonly command: readonly string[];
 }
 
 /** A `molecule.yml`, as far as it means something here. */
@@ -45,10 +48,14 @@ export interface Scenario {
   readonly platforms: readonly ScenarioPlatform[];
   readonly hostVars: Dict;
   readonly groupVars: Dict;
+  /** Folders that lie beside the inventory: `group_vars`, `host_vars`. */
+  readonly links: { readonly [name: string]: string };
   readonly extraVars: Dict;
   /** Absolute paths by phase; absent where the scenario has no such playbook. */
   readonly playbooks: { readonly [playbook: string]: string };
   readonly vaultPasswordFile?: string;
+  /** Molecule's environment variables, for molecule.yml and for the playbooks' look-ups. */
+  readonly variables: { readonly [name: string]: string };
   readonly phases: readonly Phase[];
 }
 
@@ -68,7 +75,17 @@ const known = [
 /** Reads a scenario's molecule.yml. @throws DiagnosticError with its place */
 export function readScenario(file: string): Scenario {
   const folder = dirname(resolve(file));
-  const { documents } = parseYaml(readFileSync(file, "utf8"), file);
+  const project = dirname(dirname(folder));
+  const variables = {
+    MOLECULE_FILE: resolve(file),
+    MOLECULE_PROJECT_DIRECTORY: project,
+    MOLECULE_SCENARIO_DIRECTORY: folder,
+    MOLECULE_SCENARIO_NAME: basename(folder),
+  };
+  const { documents } = parseYaml(
+    interpolate(readFileSync(file, "utf8"), { ...process.env, ...variables }, file),
+    file,
+  );
   const value = documents[0] ? toValue(documents[0]) : null;
   const top = value === null ? {} : dictAt(value, file, "a molecule.yml");
   for (const key of Object.keys(top)) {
@@ -80,20 +97,26 @@ export function readScenario(file: string): Scenario {
   const inventory = optionalDict(provisioner["inventory"], file, "provisioner.inventory");
   const options = optionalDict(provisioner["options"], file, "provisioner.options");
   const scenario = optionalDict(top["scenario"], file, "scenario");
-  const role = basename(dirname(folder)) === "molecule" ? basename(dirname(dirname(folder))) : undefined;
-  const parent = dirname(dirname(dirname(folder)));
+  const environment = optionalDict(provisioner["env"], file, "provisioner.env");
+  const role = basename(dirname(folder)) === "molecule" ? basename(project) : undefined;
+  const parent = dirname(project);
   const vaultPasswordFile = options["vault-password-file"];
   return {
     name: `${role ?? "molecule"}/${basename(folder)}`,
     folder,
-    ...(role !== undefined && existsSync(join(dirname(dirname(folder)), "tasks")) ? { role } : {}),
-    rolesPath: [parent, join(dirname(parent), "roles"), join(parent, "roles")].filter((each) => existsSync(each)),
+    ...(role !== undefined && existsSync(join(project, "tasks")) ? { role } : {}),
+    rolesPath: [
+      ...rolesFolders(environment["ANSIBLE_ROLES_PATH"], folder),
+      ...[parent, join(dirname(parent), "roles"), join(parent, "roles"), join(project, "roles")],
+    ].filter((each) => existsSync(each)),
     platforms: platformsOf(top["platforms"], file, top),
     hostVars: optionalDict(inventory["host_vars"], file, "provisioner.inventory.host_vars"),
     groupVars: optionalDict(inventory["group_vars"], file, "provisioner.inventory.group_vars"),
+    links: linksOf(folder, optionalDict(inventory["links"], file, "provisioner.inventory.links")),
     extraVars: optionalDict(options["extra-vars"], file, "provisioner.options.extra-vars"),
     playbooks: playbooksOf(folder, optionalDict(provisioner["playbooks"], file, "provisioner.playbooks")),
     ...(typeof vaultPasswordFile === "string" ? { vaultPasswordFile: resolve(folder, vaultPasswordFile) } : {}),
+    variables,
     phases: sequenceOf(scenario["test_sequence"], file, scenario),
   };
 }
@@ -111,9 +134,42 @@ function platformsOf(value: Value | undefined, file: string, top: Dict): Scenari
     const image = platform["image"];
     const at = positionOf(value, index);
     if (typeof name !== "string") throw failure("a platform needs a name", at);
-    if (typeof image !== "string") throw failure(`platform ${name} needs an image of the lab`, at);
-    return { name, image, groups: texts(platform["groups"]), volumes: containerFolders(platform["volumes"]) };
+    if (typeof image !== "string") throw failure(`platform ${name} needs an image: one of the lab, or to pull`, at);
+    return {
+      name,
+      image,
+      groups: texts(platform["groups"]),
+      volumes: containerFolders(platform["volumes"]),
+      command: commandOf(platform),
+    };
   });
+}
+
+/** As Molecule's docker driver: a shell that sleeps, unless the platform has a command or keeps the image's own. */
+function commandOf(platform: Dict): readonly string[] {
+  if (platform["override_command"] === false) return [];
+  const command = platform["command"];
+  if (command === undefined) return ["sh", "-c", "while true; do sleep 10000; done"];
+  if (Array.isArray(command)) return command.map(String);
+  return typeof command === "string" && command !== "" ? ["sh", "-c", `exec ${command}`] : [];
+}
+
+function rolesFolders(value: Value | undefined, folder: string): string[] {
+  if (typeof value !== "string") return [];
+  return value
+    .split(":")
+    .filter((each) => each !== "")
+    .map((each) => resolve(folder, each));
+}
+
+/** What Molecule links into the folder of its inventory; hosts come from the platforms alone. */
+function linksOf(folder: string, links: Dict): { readonly [name: string]: string } {
+  const found: { [name: string]: string } = {};
+  for (const name of ["group_vars", "host_vars"]) {
+    const target = links[name];
+    if (typeof target === "string") found[name] = resolve(folder, target);
+  }
+  return found;
 }
 
 /** `- /var/lib/docker`, or Molecule's `- name:/var/lib/docker:rw`; the host's cgroups the lab mounts itself. */

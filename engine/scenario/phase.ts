@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Lab } from "../lab/lab.ts";
 import { palette } from "../report/colour.ts";
 import { formatDiff } from "../report/diff.ts";
@@ -7,7 +8,7 @@ import { run } from "../run/run.ts";
 import { createSecrets } from "../source/secrets.ts";
 import { Vault } from "../source/vault.ts";
 import type { Phase, Scenario } from "./definition.ts";
-import { createHosts, groupOf, writeInventory } from "./hosts.ts";
+import { createHosts, groupOf, hostsOf, writeInventory } from "./hosts.ts";
 import { describe, type Outcome, Outcomes, wrongPredictions } from "./outcomes.ts";
 
 /** What a phase came to, in a few words, and the lines below it. */
@@ -42,7 +43,7 @@ export async function runPhase(phase: Phase, course: Course): Promise<PhaseOutco
   const { lab, scenario } = course;
   switch (phase) {
     case "dependency":
-      return { said: "nothing to fetch", nothing: true };
+      return dependency(scenario);
     case "syntax":
       return syntax(scenario);
     case "create": {
@@ -55,12 +56,12 @@ export async function runPhase(phase: Phase, course: Course): Promise<PhaseOutco
       return book(phase, course);
     case "cleanup":
     case "final_cleanup":
-      return (await lab.hostsOf(groupOf(scenario))).length === 0
+      return (await hostsOf(lab, scenario)).length === 0
         ? { said: "no hosts", nothing: true }
         : book("cleanup", course);
     case "destroy":
     case "final_destroy": {
-      const hosts = await lab.hostsOf(groupOf(scenario));
+      const hosts = await hostsOf(lab, scenario);
       if (hosts.length === 0) return { said: "no hosts", nothing: true };
       await lab.destroy(groupOf(scenario));
       return { said: hosts.length === 1 ? "1 host" : `${hosts.length} hosts` };
@@ -97,6 +98,17 @@ export async function runPhase(phase: Phase, course: Course): Promise<PhaseOutco
   }
 }
 
+/** Nothing is fetched: a run must not depend on what a server gives out that day. What would be is named. */
+function dependency(scenario: Scenario): PhaseOutcome {
+  const files = ["requirements.yml", "collections.yml"].map((name) => join(scenario.folder, name)).filter(existsSync);
+  if (files.length === 0) return { said: "nothing to fetch", nothing: true };
+  return {
+    said: "not fetched: roles have to lie in roles/ or beside this one",
+    details: files,
+    nothing: true,
+  };
+}
+
 async function book(name: string, course: Course): Promise<PhaseOutcome> {
   if (course.scenario.playbooks[name] === undefined) return { said: `no ${name}.yml`, nothing: true };
   return { said: counts(await play(name, course, {})) };
@@ -119,7 +131,7 @@ async function play(name: string, course: Course, how: { readonly check?: boolea
   const { lab, scenario } = course;
   const file = scenario.playbooks[name];
   if (file === undefined) throw new ScenarioError(`${scenario.folder} has no ${name}.yml`);
-  const hosts = await lab.hostsOf(groupOf(scenario));
+  const hosts = await hostsOf(lab, scenario);
   if (hosts.length === 0) throw new ScenarioError("the scenario has no hosts: play test create makes them");
   const outcomes = new Outcomes();
   const result = await run({

@@ -91,7 +91,7 @@ function detailsOf(error: unknown): readonly string[] {
 export function table(results: readonly ScenarioResult[]): string[] {
   const columns: readonly Phase[] = ["create", "prepare", "predict", "converge", "idempotence", "verify"];
   const width = Math.max(8, ...results.map((each) => each.scenario.name.length));
-  const cell = (text: string, name: string) => text.padStart(Math.max(8, name.length + 2));
+  const cell = (text: string, name: string) => text.padStart(Math.max(12, name.length + 2));
   return [
     `${"scenario".padEnd(width)}  result  ${cell("time", "time")}${columns.map((name) => cell(name, name)).join("")}`,
     ...results.map((each) => {

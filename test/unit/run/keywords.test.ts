@@ -249,3 +249,16 @@ all:
     expect(done.lines, done.output).toEqual(["included more.yml for h1", "h1 ok r : more"]);
   });
 });
+
+describe("until", () => {
+  test("leaves what is wrong with the arguments as it is: there is nothing to try again", async () => {
+    const done = await runText(`
+- hosts: all
+  tasks:
+    - {name: a, command: "echo {{ nothing }}", register: a, until: a.rc == 0, retries: 3, delay: 0, ignore_errors: true}
+    - {name: b, assert: {that: "'nothing' in a.msg"}}
+`);
+    expect(done.lines, done.output).toEqual(["h1 failed a ignored", "h1 ok b"]);
+    expect(done.events.filter(({ type }) => type === "retry")).toEqual([]);
+  });
+});
