@@ -21,6 +21,7 @@ export default defineConfig({
       { test: { name: "host", include: ["test/host/*.test.ts"], ...onHosts } },
       { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
       { test: { name: "scenario", include: ["test/scenario/*.test.ts"], ...onHosts } },
+      { test: { name: "parity", include: ["test/parity/*.test.ts"], ...onHosts, retry: 0, maxConcurrency: 2 } },
       { test: { name: "swarm", include: ["test/swarm/*.test.ts"], ...onHosts } },
       // Failures, drift, kills: `npm test -- trials`. Not part of the default run yet (docs/testing.md).
       { test: { name: "trials", include: ["test/swarm/trials/*.test.ts"], ...onHosts, retry: 0 } },

@@ -4,7 +4,7 @@ import { flag } from "./argument-types.ts";
 import { commandArguments, commandResult, guardOf, inputOf, surroundings } from "./command-line.ts";
 import { actionModule, type ModuleContext, ModuleFailure } from "./contract.ts";
 import { type PreparedCommand, runCommand } from "./run-command.ts";
-import { execWords, splitWords } from "./words.ts";
+import { execWords, joinWords, splitWords } from "./words.ts";
 
 const args = Type.Object({
   ...commandArguments,
@@ -51,7 +51,9 @@ function prepare(args: Arguments, context: ModuleContext): PreparedCommand {
         /not found|No such file|denied/.test(reply.stderr.toString())
       ) {
         const [rc, reason] = reply.status === 127 ? [2, "No such file or directory"] : [13, "Permission denied"];
-        return { ...done, changed: false, result: { ...done.result, rc, msg: `${reason}: ${words[0] ?? ""}` } };
+        const nothing = { stdout: "", stderr: "", stdout_lines: [], stderr_lines: [] };
+        const msg = `${reason}: ${words[0] ?? ""}`;
+        return { ...done, changed: false, result: { ...done.result, ...nothing, cmd: joinWords(words), rc, msg } };
       }
       return done;
     },

@@ -21,7 +21,9 @@ export default controllerModule({
     if (args.verbosity > (typeof verbosity === "number" ? verbosity : 0)) {
       return { changed: false, skipped: true, result: dict([["skipped_reason", "Verbosity threshold not met."]]) };
     }
-    if (args.var === undefined) return { changed: false, result: dict([["msg", args.msg ?? "Hello world!"]]) };
+    if (args.var === undefined) {
+      return { changed: false, result: dict([["msg", args.msg === undefined ? "Hello world!" : args.msg]]) };
+    }
     if (typeof args.var !== "string") return { changed: false, result: dict([[JSON.stringify(args.var), args.var]]) };
     return { changed: false, result: dict([[args.var, evaluated(args.var, context)]]) };
   },

@@ -30,6 +30,11 @@ export function splitWords(line: string): string[] {
   return words;
 }
 
+/** Words as one line that {@link splitWords} takes apart again. */
+export function joinWords(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quote(word))).join(" ");
+}
+
 /**
  * Runs the words as one command, without a shell's reading of them; `$NAME` and a leading `~` mean the host's, where
  * `expand` says so.

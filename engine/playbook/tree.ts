@@ -136,6 +136,8 @@ export interface Task extends ItemBase {
   /** Handlers only. */
   readonly listen: readonly string[];
   readonly isHandler: boolean;
+  /** The engine's own: a section's flush of handlers, which nobody wrote and no banner tells of. */
+  readonly implicit?: true;
   /** What the task has from the blocks around it: all that tasks which it includes inherit of these. */
   readonly around?: { readonly tags: readonly string[]; readonly when: readonly Condition[] };
   /** Folders searched for files, templates, vars and included tasks, nearest first. */

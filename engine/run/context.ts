@@ -70,7 +70,7 @@ export interface PlayRun {
   readonly play: Play;
   /** Hosts of this batch, in order. */
   readonly hosts: HostRun[];
-  /** All hosts of the play, of every batch, without those that were lost. */
+  /** All hosts of the play, of every batch, those that were lost before too. */
   readonly allHosts: readonly string[];
   readonly handlers: Handlers;
   /** Whether tags (and --start-at-task) let a task run. */

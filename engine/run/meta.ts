@@ -4,7 +4,7 @@ import { testAll } from "./conditions.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import type { OrderKey } from "./order-key.ts";
 import { type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
-import { leave } from "./perform.ts";
+import { announce, leave, type Performance } from "./perform.ts";
 import { resultOf } from "./task-run.ts";
 
 /** The action of a `meta` task. */
@@ -16,20 +16,14 @@ export function metaAction(task: Task): string {
 }
 
 /** Carries a meta task out for the hosts that stand before it. The cursors are advanced here. */
-export async function runMeta(play: PlayRun, task: Task, key: OrderKey, hosts: readonly HostRun[]): Promise<void> {
+export async function runMeta(performance: Performance): Promise<void> {
+  const { play, task, key, hosts, id } = performance;
   const action = metaAction(task);
-  const id = play.run.nextId();
-  let announced = false;
+  const [first] = hosts;
+  if (first && task.implicit !== true) announce(performance, first);
   /** Only what a condition stopped is told of. */
   const tell = (host: HostRun, outcome: Outcome): void => {
     const { run } = play;
-    if (!announced) {
-      announced = true;
-      const { module, at, tags } = task;
-      const checkMode = run.options.check ?? false;
-      const name = task.name ?? "meta";
-      run.emit({ type: "task-start", id, task: name, module, handler: false, at, tags, checkMode, time: run.time() });
-    }
     const result = resultOf({ host, task }, outcome, 0);
     if (outcome.failed) run.summary.count(result);
     run.emit({ type: "result", id, result, time: run.time() });

@@ -27,9 +27,9 @@ export interface Performance {
 
 /** Announces the task, runs it, tells the results and moves the cursors. */
 export async function perform(performance: Performance): Promise<void> {
-  const { play, task, key, hosts } = performance;
+  const { play, task, hosts } = performance;
   if (task.module === "meta") {
-    await runMeta(play, task, key, hosts);
+    await runMeta(performance);
     return;
   }
   const [first] = hosts;

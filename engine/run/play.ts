@@ -56,7 +56,6 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     if (run.interrupted) break;
     const before = lostOf(run, names);
     const batch = names.filter((host) => !run.lost.has(host));
-    if (batch.length === 0) continue;
     run.emit({ type: "play-start", play: name, hosts: batch, at: play.at, time: run.time() });
     const handlers = new Handlers(play.handlers);
     const state: PlayRun = {
@@ -76,8 +75,10 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     };
     for (const host of batch) state.hosts.push(hostRun(state, host, items));
     await strategy(state);
+    // As Ansible counts: where earlier plays lost some of the batch, losing the rest of it does not end the run; the
+    // plays that follow are begun, with nobody in them.
     const lost = lostOf(run, names) - before;
-    if (state.broken || (lost > 0 && lost === batch.length)) {
+    if (state.broken || lost === names.length) {
       // As Ansible: said where an error of one host ended the play for all.
       if (state.broken && !run.interrupted) run.emit({ type: "no-hosts-remaining" });
       return { broken: true };
@@ -107,8 +108,7 @@ function hostsOf(run: RunContext, play: Play, pattern: Value, order: string | un
   const text = Array.isArray(pattern) ? pattern.map(String).join(",") : String(pattern);
   const { hosts, unmatched } = run.inventory.match(text, run.options.limit);
   for (const each of unmatched) run.warn(`Could not match supplied host pattern, ignoring: ${each}`);
-  const left = hosts.filter((host) => !run.lost.has(host));
-  return ordered(left, order, play);
+  return ordered([...hosts], order, play);
 }
 
 function ordered(hosts: string[], order: string | undefined, play: Play): string[] {
@@ -231,7 +231,7 @@ function engineTask(play: Play, module: string, name: string, args: Dict | strin
 }
 
 function flushTask(play: Play): Task {
-  return engineTask(play, "meta", "flush_handlers", dict([["_raw_params", "flush_handlers"]]));
+  return { ...engineTask(play, "meta", "flush_handlers", dict([["_raw_params", "flush_handlers"]])), implicit: true };
 }
 
 function gatherTask(play: Play): Task {

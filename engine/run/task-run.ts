@@ -524,12 +524,10 @@ function joined(items: readonly Outcome[], total: number): Outcome {
   const value = dict([
     ["results", items.map((each) => (each.unknown === undefined ? each.value : registeredUnknown(each)))],
     ["changed", changed],
-    ["failed", failed],
     ["skipped", skipped],
     ["msg", failed ? "One or more items failed" : skipped ? "All items skipped" : "All items completed"],
   ]);
-  if (!skipped) delete value["skipped"];
-  else delete value["failed"];
+  if (failed) value["failed"] = true;
   if (unreachable) value["unreachable"] = true;
   const at = items.find((each) => each.failed)?.at;
   return {

@@ -55,10 +55,9 @@ export class Variables {
   }
 
   forTask(run: PlayRun, host: string, task: Task | undefined): TaskVars {
-    const batch = run.hosts.map((each) => each.name);
-    const alive = run.hosts
-      .filter((each) => each.status === "active" || each.status === "ended")
-      .map((each) => each.name);
+    const left = (name: string) => !run.run.lost.has(name);
+    const alive = run.allHosts.filter(left);
+    const batch = run.hosts.map((each) => each.name).filter(left);
     return this.#make(host, run.play, task, alive, batch, run.allHosts, false);
   }
 

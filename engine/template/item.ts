@@ -242,6 +242,14 @@ export function iterate(item: Item, what = "value"): Item[] {
   return fail(`a ${what} of type '${typeName(item)}' is no list: ${repr(item)}`);
 }
 
+/** The value at the end of a path of keys; a dict's methods are no keys. */
+export function valueBelow(item: Item, keys: readonly string[]): Item | undefined {
+  return keys.reduce<Item | undefined>(
+    (each, key) => (isItemDict(each) && Object.hasOwn(each, key) ? each[key] : undefined),
+    item,
+  );
+}
+
 /** The first {@link Unknown} inside an item, however deep. */
 export function unknownInside(item: Item | undefined): Unknown | undefined {
   if (item instanceof Unknown) return item;

@@ -11,6 +11,7 @@ import {
   tuple,
   typeName,
   Undefined,
+  valueBelow,
 } from "../item.ts";
 import { contains, keyText, order } from "../operators.ts";
 import { type Family, plugin } from "../plugin.ts";
@@ -118,14 +119,14 @@ export const dictFilters: Family = {
     }
     return result;
   }),
-  subelements: plugin("subelements skip_missing", (input, args, runtime) => {
+  subelements: plugin("subelements skip_missing", (input, args) => {
     const path = args["subelements"] ?? fail("subelements needs a key");
     const keys = Array.isArray(path) ? path.map(text) : text(path).split(".");
     const skip = truthy(args["skip_missing"] ?? false);
     const items = isItemDict(input) ? Object.values(input) : iterate(input);
     return items.flatMap((item) => {
-      const found = keys.reduce<Item>((each, key) => runtime.member(each, key), item);
-      if (found instanceof Undefined) return skip ? [] : fail(`an item has no '${keys.join(".")}' to list`);
+      const found = valueBelow(item, keys);
+      if (found === undefined) return skip ? [] : fail(`an item has no '${keys.join(".")}' to list`);
       if (!Array.isArray(found)) return fail(`'${keys.join(".")}' must be a list in every item`);
       return found.map((each) => tuple(item, each));
     });

@@ -10,7 +10,7 @@ import {
   text,
   truthy,
   tuple,
-  Undefined,
+  valueBelow,
 } from "../item.ts";
 import { requireInteger } from "../operators.ts";
 import { percentFormat } from "../percent-format.ts";
@@ -72,19 +72,28 @@ function sequenceOf(term: Item, args: Bound): Item[] {
   return result;
 }
 
-function subelements(terms: readonly Item[], runtime: Runtime): Item[] {
+function subelements(terms: readonly Item[]): Item[] {
   const [source, path, flags] = terms;
   const keys = text(path ?? fail("subelements needs a list and a key")).split(".");
   const skip = isItemDict(flags) && truthy(flags["skip_missing"] ?? false);
   const items = isItemDict(source) ? Object.values(source) : iterate(source ?? null);
   return items.flatMap((item) => {
     if (isItemDict(item) && Object.hasOwn(item, "skipped") && truthy(item["skipped"] ?? false)) return [];
-    const found = keys.reduce<Item>((each, key) => runtime.member(each, key), item);
-    if (found instanceof Undefined) return skip ? [] : fail(`an item has no '${keys.join(".")}' to list`);
-    return Array.isArray(found)
-      ? found.map((each) => tuple(item, each))
-      : fail(`'${keys.join(".")}' must be a list in every item`);
+    const found = valueBelow(item, keys);
+    if (found === undefined) return skip ? [] : fail(`an item has no '${keys.join(".")}' to list`);
+    if (!Array.isArray(found)) return fail(`'${keys.join(".")}' must be a list in every item`);
+    const rest = without(item, keys);
+    return found.map((each) => tuple(rest, each));
   });
+}
+
+/** An item as Ansible's lookup hands it on: what was listed is no longer in it. */
+function without(item: Item, [key, ...deeper]: readonly string[]): Item {
+  if (!isItemDict(item) || key === undefined) return item;
+  const copy = newDict(Object.entries(item));
+  if (deeper.length === 0) delete copy[key];
+  else copy[key] = without(copy[key] ?? null, deeper);
+  return copy;
 }
 
 function nested(terms: readonly Item[]): Item[] {
@@ -174,7 +183,7 @@ export const valueLookups: Family = {
     const items = iterate(terms);
     return (items.length === 0 ? [""] : items).flatMap((term) => sequenceOf(term, args));
   }),
-  subelements: plugin("", (terms, _, runtime) => subelements(iterate(terms), runtime)),
+  subelements: plugin("", (terms) => subelements(iterate(terms))),
   together: plugin("", (terms) => {
     const lists = iterate(terms).map((each) => iterate(each));
     const length = Math.max(0, ...lists.map((each) => each.length));

@@ -1,0 +1,159 @@
+import type { EngineRun } from "./engines.ts";
+
+/*
+ * What an engine did, as lines that can be compared: the banners in their order; then for each host what came of every
+ * task and item, with the values that it returned; the recap; the exit code.
+ */
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Dict = { [key: string]: Json };
+
+/** One outcome, of a task or of one of its items. */
+interface Outcome {
+  readonly host: string;
+  readonly task: string;
+  readonly module: string;
+  readonly status: string;
+  readonly ignored: boolean;
+  readonly item: boolean;
+  readonly value: Dict;
+}
+
+class Transcript {
+  readonly banners: string[] = [];
+  readonly hosts = new Map<string, string[]>();
+  readonly ends: string[] = [];
+
+  banner(text: string): void {
+    if (this.banners.at(-1) !== text) this.banners.push(text);
+  }
+
+  outcome(each: Outcome): void {
+    const status = `${each.item ? "item " : ""}${each.status}${each.ignored && !each.item ? " (ignored)" : ""}`;
+    this.line(each.host, `  [${each.task}] ${status} ${JSON.stringify(comparable(each.value, each))}`);
+  }
+
+  line(host: string, text: string): void {
+    const lines = this.hosts.get(host) ?? [];
+    this.hosts.set(host, lines);
+    lines.push(text);
+  }
+
+  lines(order: "linear" | "free"): string[] {
+    const banners = order === "free" ? [...new Set(this.banners)].sort() : this.banners;
+    const hosts = [...this.hosts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([host, lines]) => [`${host}:`, ...lines]);
+    return [...banners, ...hosts, ...this.ends];
+  }
+}
+
+/** The lines of a run. With strategy free the order of the banners is chance. */
+export function transcript(run: EngineRun, order: "linear" | "free"): string[] {
+  const told = new Transcript();
+  const tasks = new Map<Json, { task: string; module: string }>();
+  for (const line of run.events.split("\n")) {
+    if (line.startsWith("{")) tell(told, JSON.parse(line) as Dict, tasks); // both write objects
+  }
+  // Listings have no events: what they print is all.
+  if (told.banners.length === 0) told.ends.push(...run.output.split("\n").map((line) => line.trimEnd()));
+  told.ends.push(`exit code ${run.exitCode}`);
+  return told.lines(order);
+}
+
+function tell(told: Transcript, event: Dict, tasks: Map<Json, { task: string; module: string }>): void {
+  const text = (key: string) => String(event[key] ?? "");
+  switch (event["type"]) {
+    case "play":
+    case "play-start":
+      told.banner(`PLAY [${text("play")}]`);
+      break;
+    case "task":
+    case "task-start":
+      tasks.set(event["id"] ?? null, { task: text("task"), module: text("module") });
+      told.banner(`${event["handler"] ? "HANDLER" : "TASK"} [${text("task")}]`);
+      break;
+    case "no-hosts-matched":
+    case "no-hosts-remaining":
+      told.banner(event["type"]);
+      break;
+    case "included": {
+      const item = event["item"] ?? null;
+      const hosts = (event["hosts"] as Json[]).join(", ");
+      told.banner(`included ${text("file")} for ${hosts}${item === null ? "" : ` (item=${JSON.stringify(item)})`}`);
+      break;
+    }
+    case "retry": {
+      // play's own event has the attempt's result in it; Ansible's is that result.
+      const value = ((event["result"] as Dict | undefined)?.["value"] ?? event["value"]) as Dict;
+      told.line(text("host"), `  retry after ${value["attempts"]} of ${value["retries"]}`);
+      break;
+    }
+    case "result":
+    case "item":
+    case "item-result":
+      outcome(told, event, tasks);
+      break;
+    case "stats": {
+      const custom = event["custom"] ?? { ...(event["perHost"] as Dict), ...runStats(event["data"] as Dict) };
+      if (Object.keys(custom).length > 0) told.ends.push(`stats ${JSON.stringify(comparable(custom))}`);
+      break;
+    }
+    case "recap":
+      recap(told, text("host"), event["counts"] as Dict);
+      break;
+    case "run-end": {
+      const hosts = event["hosts"] as { [host: string]: Dict };
+      for (const host of Object.keys(hosts).sort()) recap(told, host, hosts[host] ?? {});
+      break;
+    }
+    default:
+  }
+}
+
+/** play's has the result in a field of its own, and the task's name where the task began. */
+function outcome(told: Transcript, event: Dict, tasks: Map<Json, { task: string; module: string }>): void {
+  const from = (event["result"] as Dict | undefined) ?? event;
+  const task = tasks.get(event["id"] ?? null);
+  const module = String(event["module"] ?? task?.module ?? "");
+  told.outcome({
+    host: String(from["host"]),
+    task: String(event["task"] ?? task?.task ?? ""),
+    module: module.split(".").at(-1) ?? "",
+    status: String(from["status"]),
+    ignored: from["ignored"] === true,
+    item: event["type"] !== "result",
+    value: from["value"] as Dict,
+  });
+}
+
+function runStats(data: Dict): Dict {
+  return Object.keys(data).length > 0 ? { _run: data } : {};
+}
+
+function recap(told: Transcript, host: string, counts: Dict): void {
+  const failed = counts["failures"] ?? counts["failed"];
+  const rest = ["ok", "changed", "unreachable", "skipped", "rescued", "ignored"].map((key) => `${key}=${counts[key]}`);
+  told.ends.push(`${host} ${rest.join(" ")} failed=${failed}`);
+}
+
+/** What no two runs share, what says how a module was called, and what the lines tell already. */
+const volatile = new Set(
+  (
+    "invocation warnings deprecations exception start end delta diff changed failed skipped ignored unreachable " +
+    "results failed_when_result failed_when_suppressed_exception atime ctime mtime inode dev version ansible_job_id results_file " +
+    "discovered_interpreter_python discovered_interpreter_python_with_warnings"
+  ).split(" "),
+);
+
+/** A value without what is chance, its keys in order. Messages of failures are each engine's own, but for fail's. */
+function comparable(value: Json, of?: Outcome): Json {
+  if (Array.isArray(value)) return value.map((each) => comparable(each));
+  if (typeof value !== "object" || value === null) return value;
+  const failed = of && (of.status === "failed" || of.status === "unreachable");
+  const kept = Object.keys(value).filter((key) => {
+    if (volatile.has(key) || key.startsWith("_ansible_")) return false;
+    return !(failed && (key === "msg" || key === "reason") && !["fail", "assert"].includes(of.module));
+  });
+  return Object.fromEntries(kept.sort().map((key) => [key, comparable(value[key] ?? null)]));
+}
