@@ -1,5 +1,5 @@
 import type { Change, Effect } from "../modules/contract.ts";
-import { baseName } from "../modules/path-names.ts";
+import { ancestorsOf, baseName } from "../modules/path-names.ts";
 import type { PathState } from "../modules/paths.ts";
 import type { Asked } from "./look.ts";
 
@@ -7,40 +7,64 @@ import type { Asked } from "./look.ts";
 const accounts = ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/nsswitch.conf"];
 
 /**
- * Whether a planned change may make an earlier answer wrong. Paths touch each other when one is the other or above
- * it, by name or in reality; of anything else, the same subject counts. In doubt they touch.
+ * What planned changes may make wrong of earlier answers. Paths touch each other when one is the other or above it, by
+ * name or in reality; of anything else, the same subject counts. In doubt they touch.
  */
-export function touches(effects: readonly Effect[], asked: readonly Asked[]): boolean {
-  return effects.some((effect) => asked.some((each) => touch(effect, each)));
+export class Reach {
+  readonly #paths = new Set<string>();
+  readonly #above = new Set<string>();
+  readonly #others: Effect[] = [];
+
+  constructor(effects: readonly Effect[] = []) {
+    this.add(effects);
+  }
+
+  add(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (!("kind" in effect) || effect.kind !== "path") {
+        this.#others.push(effect);
+        continue;
+      }
+      for (const place of [effect.subject, ...realPlaces(effect)]) {
+        if (this.#paths.has(place)) continue;
+        this.#paths.add(place);
+        for (const above of ancestorsOf(place)) this.#above.add(above);
+      }
+    }
+  }
+
+  touches(asked: readonly Asked[]): boolean {
+    return asked.some((each) => this.#touchesPath(each) || this.#others.some((effect) => touch(effect, each)));
+  }
+
+  #touchesPath({ kind, subject, real, folder }: Asked): boolean {
+    if (this.#paths.size === 0) return false;
+    if (kind !== "path") return !ofAccounts(kind) || accounts.some((file) => this.#paths.has(file));
+    // A change reaches what is below it, itself, and what is above it unless that was a folder and so stays one.
+    return [subject, real ?? subject].some(
+      (path) =>
+        this.#paths.has(path) ||
+        (!folder && this.#above.has(path)) ||
+        ancestorsOf(path).some((above) => this.#paths.has(above)),
+    );
+  }
 }
 
+/** Of effects that are on no path. */
 function touch(effect: Effect, asked: Asked): boolean {
   if ("opens" in effect) return effect.opens.includes("*") || effect.opens.includes(asked.kind);
-  if (effect.kind !== asked.kind) {
-    if (asked.kind === "user" || asked.kind === "group" || asked.kind === "home") {
-      return effect.kind === "user" || effect.kind === "group" || accounts.includes(effect.subject);
-    }
-    return true;
-  }
-  if (effect.kind !== "path") return effect.subject === asked.subject;
-  const places = [effect.subject, ...realPlaces(effect)];
-  const looked = asked.real === undefined ? [asked.subject] : [asked.subject, asked.real];
-  return places.some((place) => looked.some((path) => reaches(place, path, asked.folder ?? false)));
+  if (effect.kind === asked.kind) return effect.subject === asked.subject;
+  return !ofAccounts(asked.kind) || effect.kind === "user" || effect.kind === "group";
+}
+
+function ofAccounts(kind: string): boolean {
+  return kind === "user" || kind === "group" || kind === "home";
 }
 
 function realPlaces(effect: Effect): string[] {
   if (!("state" in effect) || typeof effect.state !== "object" || effect.state === null) return [];
   const state = effect.state;
   return "real" in state && typeof state.real === "string" ? [state.real] : [];
-}
-
-/** A change reaches what is below it, itself, and what is above it unless that was a folder and so stays one. */
-function reaches(changed: string, path: string, folder: boolean): boolean {
-  return changed === path || isBelow(path, changed) || (!folder && isBelow(changed, path));
-}
-
-function isBelow(path: string, above: string): boolean {
-  return above === "/" || path.startsWith(`${above}/`);
 }
 
 /**
@@ -55,9 +79,10 @@ export function outlasting(
   change: Pick<Change, "effects" | "confined"> | undefined,
 ): ((asked: Asked) => boolean) | undefined {
   if (!change?.confined || change.effects.length === 0 || !change.effects.every(isPlain)) return undefined;
+  const reach = new Reach(change.effects);
   const names = change.effects.flatMap((effect) => ("subject" in effect ? [`/${baseName(effect.subject)}/`] : []));
   return (asked) => {
-    if (!asked.plain || touches(change.effects, [asked])) return false;
+    if (!asked.plain || reach.touches([asked])) return false;
     const path = `${asked.subject}/`;
     return !names.some((name) => path.includes(name));
   };

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { Become, Connection, Session, Target } from "../host/contract.ts";
 import type { Change } from "../modules/contract.ts";
+import { outlasting } from "./conflicts.ts";
 import { JointRequests } from "./joint-requests.ts";
 import { Probes } from "./probes.ts";
 
@@ -92,7 +93,8 @@ export class Connections {
    * names may be one machine, hosts share file systems, and a command reaches where it likes.
    */
   changed(host: string, change?: Pick<Change, "effects" | "confined">): void {
-    for (const probes of this.#probes.values()) probes.changed(change);
+    const stays = outlasting(change);
+    for (const probes of this.#probes.values()) probes.changed(stays);
     if (!change?.confined) this.probesOf(host).forget();
   }
 

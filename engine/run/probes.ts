@@ -1,16 +1,20 @@
 import { HostError, type Reply } from "../host/contract.ts";
-import type { Change, Query } from "../modules/contract.ts";
-import { outlasting } from "./conflicts.ts";
+import type { Query } from "../modules/contract.ts";
 import type { Seat } from "./connections.ts";
 import type { Asked } from "./look.ts";
 
 /** Seconds after which what was read ahead is read again. */
 const maxAge = 5;
 
+/** As many changes are remembered before all answers are dropped instead. */
+const mostChanges = 1000;
+
 interface Entry {
   readonly reply: Promise<Reply>;
+  /** How many changes had been made when it was asked. */
+  readonly asked: number;
   /** What arrived, and when; undefined while it is under way. */
-  arrived?: { readonly reply: Reply; readonly at: number };
+  arrived?: { readonly reply: Reply; readonly at: number; readonly changes: number };
 }
 
 /**
@@ -20,6 +24,8 @@ interface Entry {
 export class Probes {
   readonly #keep: boolean;
   #entries = new Map<string, Entry>();
+  /** What was changed since, told by which answers stay true. */
+  #changes: ((asked: Asked) => boolean)[] = [];
   readonly #about = new WeakMap<Reply, Asked>();
   /** How many tasks to come may be asked for; grows with every task that changes nothing. */
   window = 8;
@@ -37,17 +43,12 @@ export class Probes {
     this.window = 0;
   }
 
-  /** Something changed on some host: what it may have made wrong is asked anew. */
-  changed(change: Pick<Change, "effects" | "confined"> | undefined): void {
-    const stays = outlasting(change);
-    if (!stays) {
-      this.expire();
-      return;
-    }
-    for (const [key, { arrived }] of this.#entries) {
-      const asked = arrived && this.#about.get(arrived.reply);
-      if (!asked || !stays(asked)) this.#entries.delete(key);
-    }
+  /** Something changed on some host, which these answers outlast; none where that cannot be told. */
+  changed(stays: ((asked: Asked) => boolean) | undefined): void {
+    if (this.#entries.size === 0) return;
+    // Whether an answer stays is looked at when it is wanted.
+    if (stays && this.#changes.length < mostChanges) this.#changes.push(stays);
+    else this.expire();
   }
 
   /** A task found nothing to change: the next ones may not either. */
@@ -58,6 +59,7 @@ export class Probes {
   /** Time has passed or someone else may have acted: answers are stale, but nothing says that more will change. */
   expire(): void {
     if (this.#entries.size > 0) this.#entries = new Map();
+    this.#changes = [];
   }
 
   /** What an answer turned out to be about: tells whether a change makes it wrong. */
@@ -73,12 +75,13 @@ export class Probes {
     this.sent++;
     const reply = request(seat, query, options);
     if (this.#keep) {
-      const entry: Entry = { reply };
+      const entry: Entry = { reply, asked: this.#changes.length };
       const entries = this.#entries;
+      const changes = this.#changes;
       entries.set(key, entry);
       reply.then(
         (arrived) => {
-          entry.arrived = { reply: arrived, at: performance.now() };
+          entry.arrived = { reply: arrived, at: performance.now(), changes: changes.length };
         },
         () => entries.delete(key),
       );
@@ -89,12 +92,19 @@ export class Probes {
   #fresh(key: string): Entry | undefined {
     if (!this.#keep) return undefined;
     const entry = this.#entries.get(key);
-    if (!entry) return undefined;
-    if (entry.arrived && performance.now() - entry.arrived.at > maxAge * 1000) {
-      this.#entries.delete(key);
-      return undefined;
-    }
-    return entry;
+    if (!entry || this.#isTrue(entry)) return entry;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  #isTrue({ asked, arrived }: Entry): boolean {
+    if (!arrived) return asked === this.#changes.length;
+    if (performance.now() - arrived.at > maxAge * 1000) return false;
+    // What was changed while it was under way it may have seen or not.
+    if (asked !== arrived.changes) return false;
+    const about = this.#about.get(arrived.reply);
+    const since = this.#changes.slice(arrived.changes);
+    return since.length === 0 || (about !== undefined && since.every((stays) => stays(about)));
   }
 }
 

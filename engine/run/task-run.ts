@@ -1,10 +1,11 @@
+import type { Effect } from "../modules/contract.ts";
 import type { Task } from "../playbook/tree.ts";
 import { type Dict, dict, Unknown, type Value } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import { StepsLost } from "./apply.ts";
 import { writtenArguments } from "./arguments.ts";
 import { testAll } from "./conditions.ts";
-import { touches } from "./conflicts.ts";
+import { Reach } from "./conflicts.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import { engineModule } from "./engine-modules.ts";
 import type { TaskResult } from "./events.ts";
@@ -218,12 +219,12 @@ async function runStateBatch(job: Job, batch: readonly Item[]): Promise<Outcome[
   for (const item of batch) item.prepared ??= prepareItem(job, item.vars);
   const looks = looking(job, batch);
   const looked = await Promise.all(looks);
-  const effects: Parameters<typeof touches>[0][number][] = [];
+  const reach = new Reach();
   let count = 0;
   for (const each of looked) {
-    if (count > 0 && each && effects.length > 0 && touches(effects, each.asked)) break;
+    if (count > 0 && each && reach.touches(each.asked)) break;
     const item = batch[count]?.prepared;
-    if (item) effects.push(...effectsOfPlan(item, each));
+    if (item) reach.add(effectsOfPlan(item, each));
     count++;
   }
   const outcomes = await Promise.all(
@@ -247,7 +248,7 @@ function looking(job: Job, batch: readonly Item[]): (Promise<LookedItem> | undef
   return looks;
 }
 
-function effectsOfPlan(item: Prepared, looked: LookedItem | undefined): Parameters<typeof touches>[0] {
+function effectsOfPlan(item: Prepared, looked: LookedItem | undefined): readonly Effect[] {
   if (item.kind === "done") return item.outcome.effects ?? [];
   if (item.kind !== "state" || !looked || looked.failure) return [];
   if (!(looked.value instanceof Unknown)) return looked.value.change?.effects ?? [];
