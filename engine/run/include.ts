@@ -8,7 +8,7 @@ import { asBoolean, Keywords } from "./keywords.ts";
 import { itemVariables, loopControl, loopItems } from "./loop-items.ts";
 import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
 import { endTask, type Performance } from "./perform.ts";
-import { resultOf } from "./task-run.ts";
+import { resultOf } from "./task-result.ts";
 import { untemplated } from "./untemplated.ts";
 
 /** What one host wants to include. */

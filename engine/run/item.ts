@@ -1,38 +1,17 @@
-import { HostError, type Reply, type Script } from "../host/contract.ts";
-import type {
-  ActionModule,
-  ActionResult,
-  Change,
-  ControllerModule,
-  Effect,
-  Module,
-  ModuleContext,
-  Plan,
-  StateModule,
-} from "../modules/contract.ts";
+import type { ActionModule, ControllerModule, Module, ModuleContext, StateModule } from "../modules/contract.ts";
 
 import type { Task } from "../playbook/tree.ts";
 import { textsIn } from "../source/secret-forms.ts";
-import { type Dict, dict, isDict, Unknown } from "../source/value.ts";
+import { type Dict, Unknown } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
-import { applySteps, StepsLost } from "./apply.ts";
 import { checkArguments, renderArguments } from "./arguments.ts";
 import { testAll } from "./conditions.ts";
 import type { Seat } from "./connections.ts";
 import type { HostRun, PlayRun } from "./context.ts";
+import { anything } from "./doubt.ts";
 import { environmentOf, Keywords } from "./keywords.ts";
-import { type Looked, performLook } from "./look.ts";
 import { moduleContext } from "./module-context.ts";
-import {
-  failedWith,
-  type Outcome,
-  outcomeOf,
-  skippedBy,
-  succeeded,
-  unknownBecause,
-  unknownOutcome,
-} from "./outcome.ts";
-import { type ActionHost, actionHost, sleep } from "./step-context.ts";
+import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
 import { reach } from "./target.ts";
 
 /** One task on one host: what is the same for all items of its loop. */
@@ -49,7 +28,7 @@ export interface Job {
   readonly speculative?: boolean;
 }
 
-interface Ready {
+export interface Ready {
   readonly job: Job;
   readonly vars: TaskVars;
   readonly args: Dict;
@@ -182,302 +161,12 @@ function rememberSecrets(job: Job, args: Dict): void {
   }
 }
 
-/** An action or a state whose arguments are unknown may do anything. */
-function anything(unknown: Unknown): Effect[] {
-  return [{ opens: ["*"], because: unknown.reason }];
-}
-
 function unknownWithEffects(unknown: Unknown, module: Module): Outcome {
   return unknownBecause(unknown, module.sort === "controller" ? {} : { effects: anything(unknown) });
 }
 
-// ─── state modules ──────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface LookedItem extends Looked<Plan> {
-  /** The look failed. */
-  readonly failure?: Outcome;
-}
-
-/** The look of a state module: what its host answers, and what follows. Never throws but for bugs. */
-export async function lookItem(item: Prepared & { kind: "state" }): Promise<LookedItem> {
-  const { ready, module, prepared } = item;
-  const seat = seatOf(ready);
-  const { run } = ready.job.play;
-  try {
-    return await performLook(module.look(ready.args, ready.context, prepared), seat, {
-      signal: run.cut,
-      ...(ready.timeout === undefined ? {} : { timeout: ready.timeout }),
-      ...predictionsFor(ready),
-      ...tracing(ready),
-    });
-  } catch (error) {
-    return { value: new Unknown(""), asked: [], failure: outcomeOf(error, ready.job.task.at) };
-  }
-}
-
-/** Predictions lie over answers where the whole run is a prediction, unless this task runs all the same. */
-function predictionsFor(ready: Ready): { predictions?: import("./predictions.ts").HostPredictions } {
-  const { run } = ready.job.play;
-  if (!run.options.check || !ready.checkMode) return {};
-  const predictions = run.predictionsOf(ready.place);
-  return predictions.empty ? {} : { predictions };
-}
-
-function tracing(ready: Ready): { trace?: (text: string) => void } {
-  const { run } = ready.job.play;
-  if (run.verbosity < 3 || ready.job.speculative || ready.noLog) return {};
-  return { trace: (text) => run.emit({ type: "trace", host: ready.place, level: 3, text }) };
-}
-
-function seatOf(ready: Ready): Seat {
-  if (!ready.seat) throw new Error(`${ready.job.module.name} has no host`);
-  return ready.seat;
-}
-
-/** Carries a plan out, or in check mode says what it would do. Never throws but for bugs. */
-export async function applyItem(item: Prepared & { kind: "state" }, looked: LookedItem): Promise<Outcome> {
-  const { ready, module, prepared } = item;
-  if (looked.failure) return settleDoubt(ready, looked.failure);
-  const plan = looked.value;
-  if (plan instanceof Unknown) {
-    const effects = module.outcome?.(ready.args, prepared) ?? anything(plan);
-    return unknownBecause(plan, { effects });
-  }
-  const { change } = plan;
-  const warnings = plan.warnings ?? [];
-  if (!change) {
-    ready.seat?.probes.calm();
-    return settleDoubt(ready, succeeded(plan.result ?? {}, false, { warnings }));
-  }
-  const outcome = succeeded(plan.result ?? {}, !change.silent, {
-    diff: change.silent ? [] : change.diff,
-    warnings,
-    effects: change.effects,
-  });
-  if (ready.checkMode) return settleDoubt(ready, outcome);
-  const seat = seatOf(ready);
-  const { run } = ready.job.play;
-  const host = hostOf(ready);
-  let done: Change | undefined;
-  try {
-    await run.leases.before(seat);
-    const before = marksBefore(ready, seat);
-    const replies = await applySteps(change, seat, {
-      ...(before ? { before } : {}),
-      signal: run.cut,
-      context: host,
-      ...(ready.timeout === undefined ? {} : { timeout: ready.timeout }),
-      ...tracing(ready),
-    });
-    done = change;
-    const finished: Dict = change.finish?.(replies) ?? {};
-    const { changed, ...rest } = finished;
-    const really = typeof changed === "boolean" ? changed : outcome.changed;
-    return succeeded({ ...plan.result, ...rest }, really, { diff: really ? change.diff : [], warnings });
-  } catch (error) {
-    if (error instanceof StepsLost) throw error;
-    return outcomeOf(error, ready.job.task.at);
-  } finally {
-    // What a step that failed has done nobody knows.
-    run.connections.changed(ready.place, done);
-    await host.cleanUp();
-  }
-}
-
-/** The marks that go with a change which may notify; a delegated one happens on a host where the handler does not run. */
-function marksBefore(ready: Ready, seat: Seat): Script | undefined {
-  const { play, task } = ready.job;
-  if (task.notify === undefined || ready.delegate !== undefined) return undefined;
-  const names = notifiedNames(task, ready.vars);
-  const handlers = names.flatMap((name) => play.handlers.find(name, ready.vars.templar));
-  return play.run.marks.before(seat, play.play, handlers);
-}
-
-/** The names in `notify`, rendered. @throws TemplateError */
-export function notifiedNames(task: Task, vars: TaskVars): string[] {
-  if (task.notify === undefined) return [];
-  const names = vars.templar.render(task.notify, task.at);
-  return (Array.isArray(names) ? names : [names]).filter((name) => typeof name === "string" && name !== "") as string[];
-}
-
-/** Whether the task runs at all is unknown: what it would do may or may not be. */
-function settleDoubt(ready: Ready, outcome: Outcome): Outcome {
-  if (!ready.doubt) return outcome;
-  const { reason } = ready.doubt;
-  if (outcome.failed || outcome.unreachable) return unknownOutcome(reason, { effects: anything(ready.doubt) });
-  const effects = (outcome.effects ?? []).map((effect) =>
-    "kind" in effect ? { kind: effect.kind, subject: effect.subject, unknown: reason } : effect,
-  );
-  return unknownOutcome(reason, { effects, maybeChanged: outcome.changed || outcome.maybeChanged === true });
-}
-
-function hostOf(ready: Ready): ActionHost {
-  const { run } = ready.job.play;
-  return actionHost(seatOf(ready), {
-    signal: run.cut,
-    connections: run.connections,
-    ...(ready.timeout === undefined ? {} : { timeout: ready.timeout }),
-    ...tracing(ready),
-  });
-}
-
-// ─── actions ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Whether an action's guard lets it run; an outcome where it need not or cannot. */
-export async function guardAction(item: Prepared & { kind: "action" }): Promise<Outcome | undefined> {
-  const { ready, module } = item;
-  const { run } = ready.job.play;
-  try {
-    let certain = false;
-    if (module.guard) {
-      const { value } = await performLook(module.guard(ready.args, ready.context), seatOf(ready), {
-        signal: run.cut,
-        ...predictionsFor(ready),
-        ...tracing(ready),
-      });
-      if (value instanceof Unknown) return unknownBecause(value, { effects: effectsOf(item, value.reason) });
-      if (!value.run) return settleDoubt(ready, succeeded(value.result, false));
-      certain = true;
-    }
-    if (ready.doubt) return unknownBecause(ready.doubt, { effects: effectsOf(item, ready.doubt.reason) });
-    if (!ready.checkMode || module.readOnly?.(ready.args)) return undefined;
-    const reason = `${ready.job.module.name} runs then`;
-    return unknownOutcome(reason, { effects: effectsOf(item, reason), maybeChanged: true, ...(certain ? {} : {}) });
-  } catch (error) {
-    return outcomeOf(error, ready.job.task.at);
-  }
-}
-
-function effectsOf(item: Prepared & { kind: "action" }, reason: string): readonly Effect[] {
-  const { module, ready } = item;
-  if (module.readOnly?.(ready.args)) return [];
-  return module.effects?.(ready.args) ?? [{ opens: ["*"], because: reason }];
-}
-
-/** Runs an action. It is never run twice: where the connection broke, it "may have run". */
-export async function runAction(item: Prepared & { kind: "action" }): Promise<Outcome> {
-  const { ready, module } = item;
-  const { run } = ready.job.play;
-  const readOnly = module.readOnly?.(ready.args) ?? false;
-  const prediction = readOnly && ready.checkMode ? run.anyPrediction() : undefined;
-  const host = hostOf(ready);
-  try {
-    const seat = seatOf(ready);
-    let result: ActionResult;
-    if (!readOnly) {
-      await run.leases.before(seat);
-      const before = marksBefore(ready, seat);
-      // Sent ahead in the same pipe: the command does not run without it.
-      if (before)
-        void seat
-          .session()
-          .then((session) => session.request(before, { kind: "step" }))
-          .catch(() => {});
-    }
-    if (module.command) result = await runOneCommand(item, seat);
-    else result = await module.run(prediction === undefined ? ready.args : impatient(ready.args), ready.context, host);
-    if (prediction !== undefined && result.failed) return unknownOutcome(prediction);
-    return actionOutcome(result);
-  } catch (error) {
-    if (prediction !== undefined && !(error instanceof HostError && error.code === "cancelled")) {
-      return unknownOutcome(prediction);
-    }
-    return mayHaveRun(error, ready, readOnly);
-  } finally {
-    if (!readOnly) run.connections.changed(ready.place);
-    else if (ready.job.module.name !== "setup") seatOf(ready).probes.expire();
-    await host.cleanUp();
-  }
-}
-
-/** A prediction waits for nothing that is not there yet. */
-function impatient(args: Dict): Dict {
-  return typeof args["timeout"] === "number" ? { ...args, timeout: Math.min(args["timeout"], 1) } : args;
-}
-
-function mayHaveRun(error: unknown, ready: Ready, readOnly: boolean): Outcome {
-  const { at } = ready.job.task;
-  if (error instanceof HostError && error.sent && error.code === "connection-lost" && !readOnly) {
-    return failedWith(`${error.message} The action was sent and may have run; it is not run twice.`, {}, { at });
-  }
-  return outcomeOf(error, at);
-}
-
-export function actionOutcome(result: ActionResult): Outcome {
-  const failed = result.failed ?? false;
-  const value: Dict = { ...dict(), ...result.result, changed: result.changed, failed };
-  const facts = value["ansible_facts"];
-  return {
-    value,
-    changed: result.changed,
-    failed,
-    skipped: false,
-    unreachable: false,
-    diff: result.diff ?? [],
-    warnings: warningsOf(value),
-    ...(isDict(facts) ? { facts } : {}),
-  };
-}
-
-function warningsOf(value: Dict): string[] {
-  const warnings = value["warnings"];
-  return Array.isArray(warnings) ? warnings.filter((each) => typeof each === "string") : [];
-}
-
-/** One user command as a request of its own; those of a loop are sent without waiting for each other. */
-async function runOneCommand(item: Prepared & { kind: "action" }, seat: Seat): Promise<ActionResult> {
-  const { ready, module } = item;
-  const command = module.command?.(ready.args, ready.context);
-  if (!command) throw new Error(`${module.name} has no command`);
-  const { run } = ready.job.play;
-  tracing(ready).trace?.(command.script.text);
-  const session = await seat.session();
-  const start = performance.now();
-  const reply: Reply = await session.request(command.script, {
-    kind: "command",
-    signal: run.cut,
-    ...(command.stdin === undefined ? {} : { stdin: command.stdin }),
-    ...(ready.timeout === undefined ? {} : { timeout: ready.timeout }),
-  });
-  return command.finish(reply, (performance.now() - start) / 1000);
-}
-
-// ─── the controller ─────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Runs a module that needs no host. A promise only where the module waits. */
-export function runController(item: Prepared & { kind: "controller" }): Outcome | Promise<Outcome> {
-  const { ready, module } = item;
-  const { run } = ready.job.play;
-  try {
-    const result = module.run(ready.args, ready.context, {
-      signal: run.cut,
-      sleep: (seconds) => sleep(seconds, run.cut),
-      prompt: async (text, options) => run.options.prompt?.(text, options),
-    });
-    if (result instanceof Promise) {
-      return result.then(controllerOutcome, (error: unknown) => outcomeOf(error, ready.job.task.at));
-    }
-    return controllerOutcome(result);
-  } catch (error) {
-    return outcomeOf(error, ready.job.task.at);
-  }
-
-  function controllerOutcome(result: Awaited<ReturnType<ControllerModule["run"]>>): Outcome {
-    const outcome = actionOutcome(result);
-    const { facts: _, ...rest } = outcome; // set_fact's are set through `controller`
-    const unknown = module.name === "assert" || module.name === "fail" ? firstUnknown(result.result) : undefined;
-    return {
-      ...rest,
-      skipped: result.skipped ?? false,
-      controller: result,
-      ...(ready.delegate === undefined ? {} : { delegate: ready.delegate }),
-      ...(unknown ? { unknown: unknown.reason } : {}),
-      ...(result.skipped ? { value: { ...outcome.value, skipped: true } } : {}),
-    };
-  }
-}
-
-function firstUnknown(value: Dict): Unknown | undefined {
-  for (const each of Object.values(value)) if (each instanceof Unknown) return each;
-  return undefined;
+/** What an item that is done without its host came to. */
+export function doneOutcome(prepared: Prepared): Outcome {
+  if (prepared.kind !== "done") throw new Error(`${prepared.ready.job.module.name} is not done`);
+  return prepared.outcome;
 }

@@ -6,7 +6,8 @@ import { type ActionResult, actionModule, type Module, ModuleFailure } from "../
 import type { Task } from "../playbook/tree.ts";
 import { type Dict, dict } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
-import { actionOutcome, type Prepared, runAction } from "./item.ts";
+import type { Prepared } from "./item.ts";
+import { actionOutcome, runAction } from "./item-action.ts";
 import { Keywords } from "./keywords.ts";
 import { type Outcome, outcomeOf, succeeded } from "./outcome.ts";
 import { sleep } from "./step-context.ts";

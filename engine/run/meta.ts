@@ -5,7 +5,7 @@ import type { HostRun, PlayRun } from "./context.ts";
 import type { OrderKey } from "./order-key.ts";
 import { type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
 import { announce, leave, type Performance } from "./perform.ts";
-import { resultOf } from "./task-run.ts";
+import { resultOf } from "./task-result.ts";
 
 /** The action of a `meta` task. */
 export function metaAction(task: Task): string {

@@ -5,14 +5,15 @@ import { dict, isDict, type Value } from "../source/value.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import { engineModule } from "./engine-modules.ts";
 import { includeRole, includeTasks } from "./include.ts";
-import { notifiedNames } from "./item.ts";
 import { Keywords } from "./keywords.ts";
 import { runMeta } from "./meta.ts";
+import { notifiedNames } from "./notified.ts";
 import type { OrderKey } from "./order-key.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { settleTask } from "./settle.ts";
 import { Slots } from "./slots.ts";
-import { resultOf, runTask, type TaskEnd } from "./task-run.ts";
+import { resultOf } from "./task-result.ts";
+import { runTask, type TaskEnd } from "./task-run.ts";
 
 /** One task for the hosts that stand before it: all of a lockstep, or one that runs freely. */
 export interface Performance {
