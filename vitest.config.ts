@@ -24,7 +24,7 @@ export default defineConfig({
       { test: { name: "parity", include: ["test/parity/*.test.ts"], ...onHosts, retry: 0, maxConcurrency: 2 } },
       { test: { name: "swarm", include: ["test/swarm/*.test.ts"], ...onHosts } },
       // Failures, drift, kills: `npm test -- trials`. Not part of the default run yet (docs/testing.md).
-      { test: { name: "trials", include: ["test/swarm/trials/*.test.ts"], ...onHosts, retry: 0 } },
+      { test: { name: "trials", include: ["test/{swarm,scenario}/trials/*.test.ts"], ...onHosts, retry: 0 } },
     ],
   },
 });

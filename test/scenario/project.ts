@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const play = fileURLToPath(new URL("../../play", import.meta.url));
+/** The folder of this project. */
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface Said {
   readonly code: number | null;
@@ -26,21 +27,9 @@ export class Project {
     return this;
   }
 
-  /** Runs `play test …` in the project, as somebody who types it there; waits until both its outputs are closed. */
-  async test(args: readonly string[], input = ""): Promise<Said> {
-    const child = spawn(play, ["test", ...args], { cwd: this.folder, stdio: "pipe" });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    child.stdin.on("error", () => {}); // it need not read
-    child.stdin.end(input);
-    await once(child, "close");
-    return {
-      code: child.exitCode,
-      stdout: Buffer.concat(stdout).toString("utf8"),
-      stderr: Buffer.concat(stderr).toString("utf8"),
-    };
+  /** Runs `play test …` in the project. */
+  test(args: readonly string[], input = ""): Promise<Said> {
+    return playTest(this.folder, args, input);
   }
 
   /** Destroys what hosts the tests have left, and the folder. */
@@ -48,6 +37,23 @@ export class Project {
     await this.test(["destroy"]);
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/** Runs `play test …` in a folder, as somebody who types it there; waits until both its outputs are closed. */
+export async function playTest(folder: string, args: readonly string[], input = ""): Promise<Said> {
+  const child = spawn(join(root, "play"), ["test", ...args], { cwd: folder, stdio: "pipe" });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  child.stdin.on("error", () => {}); // it need not read
+  child.stdin.end(input);
+  await once(child, "close");
+  return {
+    code: child.exitCode,
+    stdout: Buffer.concat(stdout).toString("utf8"),
+    stderr: Buffer.concat(stderr).toString("utf8"),
+  };
 }
 
 /** A role with one scenario on one small host; `tasks` are the role's. */

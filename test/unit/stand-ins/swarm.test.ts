@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { array, type JsonObject, object, parse, text } from "../../lab/stand-ins/json.ts";
 import { parseTarget } from "../../lab/stand-ins/swarm/api.ts";
 import { withNode, withNodeNames } from "../../lab/stand-ins/swarm/api-containers.ts";
+import { holders } from "../../lab/stand-ins/swarm/api-images.ts";
 import { clusterInfo, clusterVersion, eventFilter } from "../../lab/stand-ins/swarm/api-system.ts";
 import { Cluster, withNode as eventWithNode } from "../../lab/stand-ins/swarm/cluster.ts";
 import { duration, durationText, parseCommandLine } from "../../lab/stand-ins/swarm/command-line.ts";
@@ -287,6 +288,12 @@ describe("the command line", () => {
     expect(duration("500ms")).toBe(500);
     expect(durationText(60_000)).toBe("1m0s");
     expect(() => duration("5")).toThrow("invalid duration");
+  });
+});
+
+describe("an image", () => {
+  it("is not called missing where nobody could be asked", async () => {
+    await expect(holders(new Cluster("spread", settings), "web:1")).rejects.toThrow("No healthy node available");
   });
 });
 

@@ -81,8 +81,11 @@ async function load({ cluster, request, response, version, query }: Call): Promi
   response.end();
 }
 
-/** The engines that have an image. */
-async function holders(cluster: Cluster, name: string): Promise<Engine[]> {
+/**
+ * The engines that have an image. That none has it is said only where all that could have it were asked: whoever hears
+ * it pulls the image, and one that was built here is in no registry.
+ */
+export async function holders(cluster: Cluster, name: string): Promise<Engine[]> {
   const answers = await Promise.all(
     cluster.healthy.map(async (engine) => {
       const answer = await engine.client.send("GET", `/images/${name}/json`, { timeout: patience });
@@ -90,8 +93,11 @@ async function holders(cluster: Cluster, name: string): Promise<Engine[]> {
     }),
   );
   const found = answers.flat();
-  if (found.length === 0) throw new HttpFailure(404, `No such image: ${name}`);
-  return found;
+  if (found.length > 0) return found;
+  if (cluster.healthy.length === 0) throw new HttpFailure(500, "No healthy node available in the cluster");
+  const lost = cluster.engines.find((engine) => !engine.healthy && engine.images.includes(withTag(name)));
+  if (lost) throw new HttpFailure(500, `The image ${name} is on ${lost.name}, which is not healthy`);
+  throw new HttpFailure(404, `No such image: ${name}`);
 }
 
 async function ofOne(call: Call): Promise<void> {
