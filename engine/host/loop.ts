@@ -137,7 +137,8 @@ export function requestFrame(kind: "probe" | "step" | "command", id: number, scr
 /**
  * Ends what a request runs, with all its descendants, from another session of the same user. It also forbids the
  * request if its turn has not come yet. The list of processes is taken between two looks at which request is
- * running, so that never a process of the next one is hit.
+ * running, so that never a process of the next one is hit. All are stopped first, so that no parent goes on when its
+ * child is gone, and the request's own process goes last: when the session tells its end, all others have the signal.
  */
 export function killScript(session: { readonly pid: string; readonly directory: string }, id: number): Script {
   return sh`
@@ -152,7 +153,7 @@ while [ $n -lt 40 ] && running; do
     set -- $x
     all="$all $p:$2:$4"
   done
-  doomed=' ' more=1
+  doomed=' ' kill= more=1
   while [ $more = 1 ]; do
     more=0
     for x in $all; do
@@ -160,13 +161,14 @@ while [ $n -lt 40 ] && running; do
       case $doomed in *" $p "*) continue ;; esac
       [ "$p" != "$s" ] || continue
       case " $s$doomed" in
-        *" $parent "*) doomed="$doomed$p "; more=1; continue ;;
+        *" $parent "*) ;;
+        *) case $doomed in *" $sid "*) ;; *) continue ;; esac ;;
       esac
-      case $doomed in *" $sid "*) doomed="$doomed$p "; more=1 ;; esac
+      doomed="$doomed$p " kill="$p $kill" more=1
     done
   done
   running || break
-  [ "$doomed" = ' ' ] || kill -9 $doomed 2>/dev/null
+  [ "$doomed" = ' ' ] || { kill -STOP $doomed; kill -9 $kill; } 2>/dev/null
   n=$((n+1))
   sleep 0.05 2>/dev/null || sleep 1
 done

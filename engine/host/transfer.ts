@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Started } from "./become.ts";
+import type { Channel } from "./channel.ts";
 import { HostError, type Reply, type RequestOptions, type Script } from "./contract.ts";
 import { programFrame } from "./loop.ts";
 import { sh } from "./script.ts";
@@ -24,10 +25,15 @@ export async function upload(
   options: TransferOptions,
 ): Promise<void> {
   const { channel } = started;
-  const output = collected(channel.stdout);
-  const errors = collected(channel.stderr);
+  const output = collected(channel.stdout, channel);
+  const errors = collected(channel.stderr, channel);
   const marker = randomBytes(8).toString("hex");
   const stop = whenAborted(options.signal, () => channel.destroy());
+  // ssh2 never calls back for what is written to a channel that is over.
+  const over = new AbortController();
+  void channel.closed.then(({ status }) => {
+    if (status !== 0) over.abort();
+  });
   let failure: unknown;
   const hash = createHash("sha256");
   let length = 0;
@@ -44,9 +50,10 @@ export async function upload(
         }
       },
       channel.stdin,
+      { signal: over.signal },
     );
   } catch (error) {
-    failure = error; // what the host says explains more than a broken pipe
+    if (!over.signal.aborted) failure = error; // what the host says explains more than a broken pipe
     channel.stdin.end();
   }
   const [ended, told, said] = await Promise.all([channel.closed, output, errors]);
@@ -110,56 +117,74 @@ export async function download(started: Started, path: string, options: Transfer
   const { channel, unread } = started;
   const marker = randomBytes(8).toString("hex");
   const opened = Buffer.from(`${marker}\n`);
-  const errors = collected(channel.stderr);
+  const errors = collected(channel.stderr, channel);
   const stream = new PassThrough();
+  stream.on("error", () => {}); // whoever reads it is told; before it is handed out, the promise tells it
   const stop = whenAborted(options.signal, () => {
     stream.destroy(new HostError("cancelled", `Reading ${path} was cancelled.`, true));
     channel.destroy();
   });
   stream.once("close", () => channel.destroy());
-  const end = async (): Promise<void> => {
-    const { status, reason: why } = await channel.closed;
-    stop();
-    const lost = `The connection was lost while reading ${path}${why ? `: ${why}` : ""}.`;
-    if (status === 0) stream.end();
-    else stream.destroy(new HostError("connection-lost", lost, true));
+  const lost = (why: string | undefined): void => {
+    stream.destroy(new HostError("connection-lost", lostWhileReading(path, why), true));
   };
-  const found = new Promise<boolean>((resolve) => {
+  const found = new Promise<"found" | "none" | "lost">((resolve) => {
     let head = Buffer.concat(unread.stdout);
     const onData = (chunk: Buffer): void => {
       head = Buffer.concat([head, chunk]);
       if (head.length < opened.length) return;
       channel.stdout.off("data", onData);
       channel.stdout.pause();
-      // In this very turn: the end of a small file may have come with its first bytes.
-      channel.stdout.once("end", () => void end());
       if (head.length > opened.length) stream.write(head.subarray(opened.length));
+      // In the same turn as the first bytes: the end may come with them, and would be missed in the next.
+      channel.stdout.once("end", () => {
+        void channel.closed.then(({ status, reason: why }) => (status === 0 ? stream.end() : lost(why)));
+      });
       channel.stdout.pipe(stream, { end: false });
-      resolve(true);
+      resolve("found");
     };
     channel.stdout.on("data", onData).resume();
-    void channel.closed.then(() => resolve(false));
+    void channel.closed.then(({ status, reason: why }) => {
+      stop();
+      if (status === undefined) lost(why); // a broken channel may have no end of its streams
+      resolve(status === undefined ? "lost" : "none");
+    });
   });
   channel.stdin.end(
     programFrame(sh`[ -f ${path} ] || { echo "not a regular file" >&2; exit 1; }
 exec 3<${path} || exit 1
 echo ${marker}; exec cat <&3`),
   );
-  if (await found) return stream;
+  const outcome = await found;
+  if (outcome === "found") return stream;
   stop();
   stream.destroy();
   if (options.signal?.aborted) throw new HostError("cancelled", `Reading ${path} was cancelled.`, true);
+  if (outcome === "lost") throw new HostError("connection-lost", lostWhileReading(path), true);
   throw new HostError("transfer-failed", `${path} cannot be read: ${reason(await errors)}.`, true);
 }
 
-async function collected(stream: Readable | undefined): Promise<string> {
+function lostWhileReading(path: string, why?: string): string {
+  return `The connection was lost while reading ${path}${why ? `: ${why}` : ""}.`;
+}
+
+/** The end of what a stream of the channel says. */
+async function collected(stream: Readable | undefined, channel: Channel): Promise<string> {
   if (!stream) return "";
   let text = "";
   stream.on("data", (chunk: Buffer) => {
     text = (text + chunk.toString("utf8")).slice(-4000);
   });
   stream.resume();
-  await new Promise((resolve) => stream.once("close", resolve).once("end", resolve).once("error", resolve));
+  await new Promise<void>((resolve) => {
+    const over = (): void => resolve();
+    if (stream.readableEnded || stream.destroyed) over();
+    stream.once("close", over).once("end", over).once("error", over);
+    // A broken channel may have no end of its streams.
+    void channel.closed.then(({ status }) => {
+      if (status === undefined) over();
+    });
+  });
   return text;
 }
 

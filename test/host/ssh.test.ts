@@ -40,6 +40,12 @@ describe.each(["ssh", "openssh"] as const)("over %s", (transport) => {
     expect(readFileSync(file("b")).equals(content)).toBe(true);
     expect((await buffer(await session.download(file("a")))).equals(content)).toBe(true);
 
+    // The end of a small file comes along with its first bytes.
+    for (let round = 0; round < 20; round++) {
+      await session.upload(Buffer.from("small"), file("small"));
+      expect(await text(await session.download(file("small")))).toBe("small");
+    }
+
     const server = createServer((socket) => socket.end("hello"));
     const port = await freePort();
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
