@@ -1,5 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { type Diagnostic, DiagnosticError } from "../source/diagnostic.ts";
+import { decodeText } from "../source/text.ts";
+import { type Ini, parseIni } from "./ini.ts";
 
 /** The settings of Ansible that mean something here; each from ansible.cfg or its ANSIBLE_* variable, which wins. */
 export interface Config {
@@ -32,7 +35,7 @@ export interface Config {
   readonly skipTags?: readonly string[];
   readonly verbosity?: number;
   readonly diff?: boolean;
-  /** `default`, `json`, `ndjson`, `junit`. */
+  /** A name of Ansible's, or `json`, `ndjson`. */
   readonly stdoutCallback?: string;
   readonly logPath?: string;
   /** What was found wrong, for the caller to show as warnings. */
@@ -74,22 +77,51 @@ const sources = {
 
 type Setting = keyof typeof sources;
 
+/** What can be asked for as a connection, and as a way to become another user. */
+export const transports: readonly string[] = [
+  "ssh",
+  "openssh",
+  "smart",
+  "paramiko",
+  "paramiko_ssh",
+  "libssh",
+  "local",
+  "docker",
+  "docker_api",
+];
+export const becomeMethods: readonly string[] = ["sudo", "su", "doas"];
+
 /**
  * Reads the first of ANSIBLE_CONFIG, ./ansible.cfg, ~/.ansible.cfg, /etc/ansible/ansible.cfg, and the environment.
  * An ansible.cfg in a folder that everybody can write to is not read, as in Ansible.
+ * @throws DiagnosticError `settings-syntax`, `settings-value`
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Config {
   const warnings: string[] = [];
   const file = findConfig(env, cwd, warnings);
-  const ini = file === undefined ? new Map<string, Map<string, string>>() : parseIni(readFileSync(file, "utf8"));
+  const ini: Ini = file === undefined ? new Map() : parseIni(decodeText(readFileSync(file), file), file);
+  const problems: Diagnostic[] = [];
   const base = file === undefined ? cwd : dirname(file);
 
   const raw = (setting: Setting): { text: string; fromFile: boolean } | undefined => {
     const [section, key, variable] = sources[setting];
     const set = env[variable];
     if (set !== undefined && set !== "") return { text: set, fromFile: false };
-    const text = ini.get(section)?.get(key);
+    const text = ini.get(section)?.get(key)?.text;
     return text === undefined || text === "" ? undefined : { text, fromFile: true };
+  };
+  /** Complains of a setting's value, where it stands. */
+  const refuse = (setting: Setting, expected: string): undefined => {
+    const [section, key, variable] = sources[setting];
+    const found = raw(setting);
+    const name = found?.fromFile ? key : variable;
+    problems.push({
+      code: "settings-value",
+      severity: "error",
+      summary: `'${name}' takes ${expected}, not '${found?.text}'`,
+      at: found?.fromFile ? ini.get(section)?.get(key)?.at : undefined,
+    });
+    return undefined;
   };
   const text = (setting: Setting) => raw(setting)?.text;
   const path = (setting: Setting) => {
@@ -113,19 +145,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     if (found === undefined) return undefined;
     if (["1", "true", "yes", "on", "t", "y"].includes(found)) return true;
     if (["0", "false", "no", "off", "f", "n"].includes(found)) return false;
-    warnings.push(`${sources[setting][1]}: "${found}" is neither true nor false; it is ignored`);
-    return undefined;
+    return refuse(setting, "true or false");
   };
   const number = (setting: Setting) => {
     const found = text(setting);
     if (found === undefined) return undefined;
-    if (/^\d+$/.test(found)) return Number(found);
-    warnings.push(`${sources[setting][1]}: "${found}" is not a number; it is ignored`);
-    return undefined;
+    return /^\d+$/.test(found) ? Number(found) : refuse(setting, "a number");
   };
-  const gathering = text("gathering");
+  const choice = <T extends string>(setting: Setting, choices: readonly T[]): T | undefined => {
+    const found = text(setting);
+    if (found === undefined) return undefined;
+    return choices.find((each) => each === found.split(".").at(-1)) ?? refuse(setting, `one of ${choices.join(", ")}`);
+  };
 
-  return {
+  const config: Config = {
     ...(file === undefined ? {} : { file }),
     ...given({
       inventory: inventorySources(raw("inventory"), base, cwd, env),
@@ -137,13 +170,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
       hostKeyChecking: bool("hostKeyChecking"),
       sshCommonArgs: text("sshCommonArgs"),
       sshExtraArgs: text("sshExtraArgs"),
-      transport: text("transport"),
-      strategy: text("strategy"),
-      gathering: gathering === "implicit" || gathering === "explicit" || gathering === "smart" ? gathering : undefined,
+      transport: choice("transport", transports),
+      strategy: choice("strategy", ["linear", "free", "host_pinned", "debug"]),
+      gathering: choice("gathering", ["implicit", "explicit", "smart"]),
       vaultPasswordFile: path("vaultPasswordFile"),
       vaultIdentityList: list("vaultIdentityList"),
       become: bool("become"),
-      becomeMethod: text("becomeMethod"),
+      becomeMethod: choice("becomeMethod", becomeMethods),
       becomeUser: text("becomeUser"),
       becomePasswordFile: path("becomePasswordFile"),
       connectionPasswordFile: path("connectionPasswordFile"),
@@ -160,6 +193,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     }),
     warnings,
   };
+  if (problems.length > 0) throw new DiagnosticError(problems);
+  return config;
 }
 
 /** Leaves out what is not set. */
@@ -206,35 +241,4 @@ function absolute(path: string, base: string, env: NodeJS.ProcessEnv): string {
     .replace(/^~(?=\/|$)/, env["HOME"] ?? "~")
     .replace(/\$\{?(\w+)\}?/g, (whole, name: string) => env[name] ?? whole);
   return isAbsolute(expanded) ? expanded : resolve(base, expanded);
-}
-
-/** The ini dialect of Python's configparser, as far as ansible.cfg uses it. */
-export function parseIni(text: string): Map<string, Map<string, string>> {
-  const sections = new Map<string, Map<string, string>>();
-  let current: Map<string, string> | undefined;
-  let last: string | undefined;
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*[#;]/.test(line)) continue;
-    const section = /^\[([^\]]+)\]/.exec(line);
-    if (section?.[1] !== undefined) {
-      current = sections.get(section[1]) ?? new Map();
-      sections.set(section[1], current);
-      last = undefined;
-      continue;
-    }
-    if (line.trim() === "") {
-      last = undefined;
-      continue;
-    }
-    if (/^\s/.test(line) && current && last !== undefined) {
-      current.set(last, `${current.get(last) ?? ""}\n${line.trim()}`.trim());
-      continue;
-    }
-    const pair = /^([^=:]+?)\s*[=:]\s*(.*?)\s*(?:\s;.*)?$/.exec(line);
-    if (pair?.[1] !== undefined && current) {
-      last = pair[1].trim().toLowerCase();
-      current.set(last, pair[2] ?? "");
-    }
-  }
-  return sections;
 }

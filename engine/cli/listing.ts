@@ -1,4 +1,5 @@
 import { loadInventory } from "../inventory/load.ts";
+import { requireHosts } from "../inventory/pattern.ts";
 import { checkPlaybooks, tasksOf } from "../playbook/check-modules.ts";
 import { loadPlaybooks } from "../playbook/load.ts";
 import type { Play, Task } from "../playbook/tree.ts";
@@ -6,7 +7,7 @@ import type { RunOptions } from "../run/options.ts";
 import { selectedByTags } from "../run/tags.ts";
 import { Vault } from "../source/vault.ts";
 import type { Flags } from "./flags.ts";
-import { complain, say, showDiagnostics } from "./screen.ts";
+import { say, showDiagnostics } from "./screen.ts";
 
 /** --list-hosts, --list-tasks, --list-tags, --syntax-check: from the files alone; no host is contacted. */
 export async function list(options: RunOptions, flags: Flags): Promise<number> {
@@ -22,7 +23,8 @@ export async function list(options: RunOptions, flags: Flags): Promise<number> {
   const inventory =
     "hosts" in options.inventory
       ? options.inventory
-      : loadInventory([...options.inventory], { vault, warn: (message) => complain(`[WARNING]: ${message}`) });
+      : loadInventory([...options.inventory], { vault, strict, warn: (each) => showDiagnostics([each]) });
+  requireHosts(inventory, options.limit);
   for (const [index, playbook] of playbooks.entries()) {
     say(`\nplaybook: ${options.playbooks[index] ?? playbook.file}`);
     if (flags.syntaxCheck && !flags.listHosts && !flags.listTasks && !flags.listTags) continue;

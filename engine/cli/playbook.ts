@@ -1,16 +1,20 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { CommanderError } from "commander";
 import type { Reporter } from "../run/events.ts";
 import type { RunOptions } from "../run/options.ts";
+import { DiagnosticError } from "../source/diagnostic.ts";
+import { missingHint, nearestFile } from "../source/missing-file.ts";
+import { nearest } from "../source/nearest.ts";
 import { createSecrets, type Secrets } from "../source/secrets.ts";
 import { Vault } from "../source/vault.ts";
-import { type Config, readConfig } from "./config.ts";
+import { becomeMethods, type Config, readConfig, transports } from "./config.ts";
+import { exitCodeFor } from "./exit-code.ts";
 import { type Flags, flagsOf, playbookCommand } from "./flags.ts";
 import { interrupts } from "./interrupts.ts";
 import { askAtTerminal, askSecret } from "./prompt.ts";
-import { screenReporters } from "./reporters.ts";
-import { complain, showFailure, UsageError } from "./screen.ts";
+import { type ScreenOptions, screenReporters } from "./reporters.ts";
+import { complain, reasonOf, showFailure, UsageError } from "./screen.ts";
 import { passwordFrom, vaultPasswords } from "./vault-passwords.ts";
 
 /** `play PLAYBOOK…` @returns ansible-playbook's exit code */
@@ -21,15 +25,12 @@ export async function main(argv: string[]): Promise<number> {
     command.parse(argv, { from: "user" });
     const flags = flagsOf(command);
     const playbooks = command.args.map(findPlaybook);
-    if (playbooks.length === 0) {
-      command.outputHelp();
-      return 5;
-    }
+    if (playbooks.length === 0) throw new UsageError("a playbook is missing: play PLAYBOOK…; --help shows the flags");
     return await start(playbooks, flags, secrets);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     showFailure(error, secrets.redact);
-    return exitCode(error);
+    return exitCodeFor(error);
   }
 }
 
@@ -113,16 +114,16 @@ async function runOptions(
       becomePassword,
     }),
     prompt: (text, { echo, signal }) => askAtTerminal(text, echo, signal),
-    reporters: await reporters(flags, config, { verbosity, diff }),
+    reporters: await reporters(flags, config, { verbosity, diff, redact: secrets.redact }),
   };
 }
 
 async function reporters(
   flags: Flags,
   config: Config,
-  how: { readonly verbosity: number; readonly diff: boolean },
+  how: Pick<ScreenOptions, "verbosity" | "diff" | "redact">,
 ): Promise<Reporter[]> {
-  const form = flags.output ?? process.env["PLAY_OUTPUT"] ?? config.stdoutCallback ?? "default";
+  const form = flags.output ?? formOf(config.stdoutCallback);
   const list = await screenReporters(form, {
     ...how,
     showSkipped: config.displaySkippedHosts ?? true,
@@ -133,18 +134,55 @@ async function reporters(
   if (flags.junit !== undefined) {
     const { junitReporter } = await import("../report/junit.ts");
     const file = flags.junit;
-    writeFileSync(file, ""); // fails now, not after the run, where it cannot be written
+    try {
+      writeFileSync(file, ""); // now, not after the run
+    } catch (error) {
+      throw new UsageError(`--junit: ${file} cannot be written: ${reasonOf(error)}`);
+    }
     list.push(junitReporter((text) => appendFileSync(file, text)));
   }
   return list;
 }
 
+const forms: readonly string[] = ["default", "json", "ndjson"];
+
+/** Forms of Ansible's that only look different: its default stands for them. */
+const looks: readonly string[] = ["yaml", "debug", "minimal", "oneline", "unixy", "dense", "skippy", "tree", "timer"];
+
+/** The form of output that `stdout_callback` asks for. @throws DiagnosticError where nobody has it */
+function formOf(callback: string | undefined): string {
+  if (callback === undefined) return "default";
+  const short = callback.split(".").at(-1) ?? callback;
+  if (forms.includes(short)) return short;
+  if (looks.includes(short)) {
+    complain(`[WARNING]: play has no output '${callback}'; it shows the default's`);
+    return "default";
+  }
+  const near = nearest(short, [...forms, ...looks]);
+  throw new DiagnosticError({
+    code: "unknown-callback",
+    severity: "error",
+    summary: `stdout_callback: there is no output '${callback}'`,
+    hint: near ? `Did you mean '${near}'?` : `Outputs are: ${forms.join(", ")}.`,
+  });
+}
+
 /** `site.yml` is looked for in the working folder, then in its playbooks/. */
 function findPlaybook(name: string): string {
-  if (existsSync(name)) return name;
-  const beside = join("playbooks", name);
-  if (existsSync(beside)) return beside;
-  throw new UsageError(`there is no playbook ${name}, here or in playbooks/`);
+  const places = [name, join("playbooks", name)];
+  const found = places.find((place) => existsSync(place));
+  const fail = (summary: string, hint: string) =>
+    new DiagnosticError({ code: "playbook-missing", severity: "error", summary, hint });
+  if (found === undefined) {
+    const near = nearestFile(name, places);
+    throw fail(
+      `there is no playbook ${name}, here or in playbooks/`,
+      near ? `Did you mean '${near}'?` : "Give the path of a playbook.",
+    );
+  }
+  if (statSync(found).isDirectory())
+    throw fail(`${name} is a folder, not a playbook`, `Name a file: ${name}/site.yml.`);
+  return found;
 }
 
 function defaultInventory(): string[] {
@@ -158,11 +196,15 @@ function limitOf(limit: string): string {
     .flatMap((part) => {
       if (!part.startsWith("@")) return [part];
       const file = part.slice(1);
-      if (!existsSync(file)) throw new UsageError(`--limit: there is no file ${file}`);
-      return readFileSync(file, "utf8")
+      const fail = (summary: string, hint: string) =>
+        new DiagnosticError({ code: "limit-file", severity: "error", summary, hint });
+      if (!existsSync(file)) throw fail(`--limit: there is no file ${file}`, missingHint(file, [resolve(file)]));
+      const hosts = readFileSync(file, "utf8")
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "" && !line.startsWith("#"));
+      if (hosts.length === 0) throw fail(`--limit: ${file} names no host`, "Leave --limit away to run on all hosts.");
+      return hosts;
     })
     .join(",");
 }
@@ -173,14 +215,15 @@ function refuse(flags: Flags): void {
       "--module-path: modules written in Python cannot run here; see docs/modules.md for writing one",
     );
   }
-  if (
-    flags.connection !== undefined &&
-    !["ssh", "openssh", "smart", "paramiko", "local", "docker"].includes(flags.connection)
-  ) {
+  const short = (name: string) => name.split(".").at(-1) ?? name;
+  if (flags.connection !== undefined && !transports.includes(short(flags.connection))) {
     throw new UsageError(`--connection: "${flags.connection}" is not one of ssh, openssh, local, docker`);
   }
-  if (flags.output !== undefined && !["default", "json", "ndjson"].includes(flags.output)) {
-    throw new UsageError(`--output: "${flags.output}" is not one of default, json, ndjson`);
+  if (flags.becomeMethod !== undefined && !becomeMethods.includes(short(flags.becomeMethod))) {
+    throw new UsageError(`--become-method: "${flags.becomeMethod}" is not one of ${becomeMethods.join(", ")}`);
+  }
+  if (flags.output !== undefined && !forms.includes(flags.output)) {
+    throw new UsageError(`--output: "${flags.output}" is not one of ${forms.join(", ")}`);
   }
 }
 
@@ -230,12 +273,6 @@ function writeRetryFile(
   const file = join(config.retryFilesPath ?? dirname(playbook), name);
   writeFileSync(file, `${bad.join("\n")}\n`);
   complain(`\tto retry, use: --limit @${file}`);
-}
-
-function exitCode(error: unknown): number {
-  if (error instanceof UsageError) return 5;
-  if (!(error instanceof Error) || !("diagnostics" in error)) return 250;
-  return 4; // as ansible-playbook where the files are wrong
 }
 
 function optional<T>(value: T | undefined): T[] {

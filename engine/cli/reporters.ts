@@ -5,6 +5,8 @@ import { type LiveView, liveView } from "../report/live.ts";
 import { ndjsonReporter } from "../report/ndjson.ts";
 import { plainReporter } from "../report/plain.ts";
 import type { Event, Reporter } from "../run/events.ts";
+import type { Diagnostic } from "../source/diagnostic.ts";
+import { withFrame } from "./screen.ts";
 
 export interface ScreenOptions {
   readonly verbosity: number;
@@ -13,6 +15,8 @@ export interface ScreenOptions {
   readonly live: boolean;
   readonly showTimes: boolean;
   readonly logPath?: string;
+  /** Takes secrets out of lines of files; where it is absent, none are shown. */
+  readonly redact?: (text: string) => string;
 }
 
 /** How wide banners are where there is no terminal, as Ansible's. */
@@ -23,6 +27,7 @@ export async function screenReporters(form: string, options: ScreenOptions): Pro
   const out = (text: string) => void process.stdout.write(text);
   if (form === "json") return [jsonReporter(out), warningsToStandardError()];
   if (form === "ndjson") return [ndjsonReporter(out)];
+  const { redact } = options;
   const colours = palette(wantsColour(process.stdout, process.env));
   const live: LiveView | undefined =
     options.live && process.stdout.isTTY && process.env["TERM"] !== "dumb" && (process.stdout.columns ?? 0) > 20
@@ -31,16 +36,17 @@ export async function screenReporters(form: string, options: ScreenOptions): Pro
           colours,
         )
       : undefined;
-  const lines = (write: (text: string) => void, error: (text: string) => void, colour: boolean) =>
+  const lines = (write: (text: string) => void, error: (text: string) => void, screen: boolean) =>
     plainReporter({
       write,
       writeError: error,
-      colours: colour ? colours : palette(false),
-      columns: colour || live ? Math.max(20, (process.stdout.columns ?? COLUMNS + 1) - 1) : COLUMNS,
+      colours: screen ? colours : palette(false),
+      columns: screen || live ? Math.max(20, (process.stdout.columns ?? COLUMNS + 1) - 1) : COLUMNS,
       verbosity: options.verbosity,
       showDiff: options.diff,
       showSkipped: options.showSkipped,
       showTimes: options.showTimes,
+      ...(screen && redact ? { frame: (diagnostic: Diagnostic) => redact(withFrame(diagnostic)) } : {}),
     });
   const errors = (text: string) => (live && process.stderr.isTTY ? live.write(text) : void process.stderr.write(text));
   const list: Reporter[] = [lines(live ? (text) => live.write(text) : out, errors, true)];
@@ -57,7 +63,9 @@ export async function screenReporters(form: string, options: ScreenOptions): Pro
 function warningsToStandardError(): Reporter {
   return {
     report(event: Event) {
-      if (event.type === "warning") process.stderr.write(`[WARNING]: ${event.message}\n`);
+      if (event.type !== "warning") return;
+      const { message, at, hint } = event;
+      process.stderr.write(`${withFrame({ code: "warning", severity: "warning", summary: message, at, hint })}\n`);
     },
   };
 }

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { DiagnosticError } from "../source/diagnostic.ts";
 import type { VaultPassword } from "../source/vault.ts";
 import { askSecret } from "./prompt.ts";
-import { UsageError } from "./screen.ts";
+import { reasonOf } from "./screen.ts";
 
 export interface VaultOptions {
   readonly vaultPasswordFile?: string | readonly string[];
@@ -31,30 +33,44 @@ export async function vaultPasswords(options: VaultOptions): Promise<VaultPasswo
 
 async function ask(text: string): Promise<string> {
   const password = await askSecret(text);
-  if (password === undefined) throw new UsageError("a vault password is asked for, and there is no terminal to ask at");
+  if (password === undefined) throw failure("a vault password is asked for, and there is no terminal to ask at");
   return password;
 }
 
-/** A file's text without its last line end; of an executable file what it prints. */
+/**
+ * A file's text without its last line end; of an executable file what it prints.
+ * @throws DiagnosticError `password-file`
+ */
 export function passwordFrom(file: string): string {
-  const path = file.replace(/^~(?=\/)/, process.env["HOME"] ?? "~");
-  if (executable(path)) {
-    const outcome = spawnSync(path, [], { encoding: "utf8", stdio: ["inherit", "pipe", "inherit"] });
-    if (outcome.status !== 0)
-      throw new UsageError(`the password program ${file} ended with status ${outcome.status ?? outcome.signal}`);
-    return outcome.stdout.replace(/\r?\n$/, "");
-  }
-  let text: string;
+  const path = resolve(file.replace(/^~(?=\/)/, process.env["HOME"] ?? "~"));
   try {
-    text = readFileSync(path, "utf8");
+    if (statSync(path).isDirectory()) throw failure(`the password file ${file} is a folder`);
+    if (executable(path)) return printedBy(path, file);
+    const password = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
+    if (password === "") throw failure(`the password file ${file} is empty`);
+    return password;
   } catch (error) {
-    throw new UsageError(
-      `the password file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    if (error instanceof DiagnosticError) throw error;
+    throw failure(`the password file ${file} cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+function printedBy(path: string, file: string): string {
+  const { error, status, signal, stdout } = spawnSync(path, [], {
+    encoding: "utf8",
+    stdio: ["inherit", "pipe", "inherit"],
+  });
+  if (error) {
+    const missing = "code" in error && error.code === "ENOENT";
+    const why = missing ? "its interpreter, in the first line, is not there" : reasonOf(error);
+    throw failure(
+      `the password program ${file} cannot be run: ${why}`,
+      "A file with only a password must not be executable.",
     );
   }
-  const password = text.replace(/[\r\n]+$/, "");
-  if (password === "") throw new UsageError(`the password file ${file} is empty`);
-  return password;
+  if (status !== 0)
+    throw failure(`the password program ${file} ended with ${status === null ? signal : `status ${status}`}`);
+  return stdout.replace(/\r?\n$/, "");
 }
 
 function executable(path: string): boolean {
@@ -64,4 +80,8 @@ function executable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function failure(summary: string, hint?: string): DiagnosticError {
+  return new DiagnosticError({ code: "password-file", severity: "error", summary, hint });
 }

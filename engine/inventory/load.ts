@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
-import { DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { type Diagnostic, DiagnosticError } from "../source/diagnostic.ts";
+import { nearestFile } from "../source/missing-file.ts";
+import { decodeText } from "../source/text.ts";
 import { isDict, type Value } from "../source/value.ts";
 import { isVault, type Vault } from "../source/vault.ts";
 import { readIni } from "./ini.ts";
@@ -11,7 +13,9 @@ import { readYaml } from "./yaml-source.ts";
 
 export interface InventoryOptions {
   readonly vault?: Vault | undefined;
-  readonly warn: (message: string, at?: Position) => void;
+  /** Warnings become errors. */
+  readonly strict?: boolean;
+  readonly warn: (diagnostic: Diagnostic) => void;
 }
 
 /** Extensions that are no inventories in a folder of them; Ansible's list. */
@@ -37,7 +41,11 @@ const ignored: ReadonlySet<string> = new Set([
 export function loadInventory(sources: readonly string[], options: InventoryOptions): HostInventory {
   const paths = sources.map((source) => (source.includes(",") ? source : resolve(source)));
   const inventory = new HostInventory(paths);
-  for (const source of paths) readSource(source, inventory, options);
+  const warnings: Diagnostic[] = [];
+  for (const source of paths) readSource(source, inventory, { ...options, warn: (each) => void warnings.push(each) });
+  if (options.strict && warnings.length > 0)
+    throw new DiagnosticError(warnings.map((each) => ({ ...each, severity: "error" })));
+  for (const warning of warnings) options.warn(warning);
   return inventory;
 }
 
@@ -55,11 +63,14 @@ function readSource(source: string, inventory: HostInventory, options: Inventory
     return;
   }
   if (!existsSync(source)) {
+    const near = nearestFile(source, [source]);
     throw new DiagnosticError({
       code: "inventory-missing",
       severity: "error",
       summary: `there is no inventory ${source}`,
-      hint: `For a list of hosts on the command line end it with a comma: -i ${basename(source)},`,
+      hint: near
+        ? `Did you mean '${near}'?`
+        : `For a list of hosts on the command line end it with a comma: -i ${basename(source)},`,
     });
   }
   if (statSync(source).isDirectory()) {
@@ -75,7 +86,7 @@ function readSource(source: string, inventory: HostInventory, options: Inventory
     return;
   }
   const bytes = readFileSync(source);
-  const text = isVault(bytes) && options.vault ? options.vault.decrypt(bytes) : bytes.toString("utf8");
+  const text = isVault(bytes) && options.vault ? options.vault.decrypt(bytes) : decodeText(bytes, source);
   const extension = extname(source);
   if ([".yml", ".yaml", ".json"].includes(extension)) readYaml(text, source, inventory, options.warn);
   else if (looksLikeYaml(text)) readYaml(text, source, inventory, options.warn);

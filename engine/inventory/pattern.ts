@@ -1,5 +1,6 @@
 import picomatch from "picomatch";
 import { DiagnosticError } from "../source/diagnostic.ts";
+import { nearest } from "../source/nearest.ts";
 import type { HostInventory } from "./inventory.ts";
 
 /** Names that mean the controller itself where no inventory names them. */
@@ -22,6 +23,28 @@ export function matchPattern(
     hosts = hosts.filter((host) => allowed.has(host));
   }
   return { hosts, unmatched };
+}
+
+/**
+ * That a limit leaves hosts to work on.
+ * @throws DiagnosticError `no-hosts-left`, as a misspelt limit would otherwise succeed by doing nothing
+ */
+export function requireHosts(inventory: Pick<HostInventory, "match" | "hosts" | "groups">, limit?: string): void {
+  if (limit === undefined || inventory.match("all").hosts.length === 0) return;
+  const { hosts, unmatched } = inventory.match("all", limit);
+  if (hosts.length > 0) return;
+  const near = unmatched.map((part) => nearestTo(part, inventory)).find((each) => each !== undefined);
+  throw new DiagnosticError({
+    code: "no-hosts-left",
+    severity: "error",
+    summary: `--limit ${limit} leaves no host`,
+    hint: near ? `Did you mean '${near}'?` : "--list-hosts without --limit shows all hosts.",
+  });
+}
+
+/** The group or host that a part of a pattern probably means. */
+export function nearestTo(part: string, inventory: Pick<HostInventory, "hosts" | "groups">): string | undefined {
+  return nearest(part.replace(/^[!&]/, ""), [...inventory.groups.keys(), ...inventory.hosts.keys()]);
 }
 
 function evaluate(inventory: HostInventory, pattern: string, unmatched: string[]): string[] {

@@ -1,7 +1,7 @@
-import { DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, type Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
 import type { MappingNode, Node } from "../source/node.ts";
-import { parseYaml, toValue } from "../source/yaml.ts";
+import { parseDocument, toValue } from "../source/yaml.ts";
 import type { HostInventory } from "./inventory.ts";
 import { expandRange } from "./range.ts";
 
@@ -12,12 +12,11 @@ export function readYaml(
   text: string,
   file: string,
   inventory: HostInventory,
-  warn: (message: string, at: Position) => void,
+  warn: (diagnostic: Diagnostic) => void,
 ): void {
-  const { documents, warnings } = parseYaml(text, file);
-  for (const warning of warnings) warn(warning.summary, warning.at ?? { file, line: 1, column: 1 });
-  const [top] = documents;
-  if (!top || (top.kind === "scalar" && top.value === null)) return;
+  const { document: top, warnings } = parseDocument(text, file);
+  for (const warning of warnings) warn(warning);
+  if (top.kind === "scalar" && top.value === null) return;
   if (top.kind !== "mapping")
     throw failure(
       "an inventory is a mapping of groups",
@@ -27,12 +26,7 @@ export function readYaml(
   for (const { key, value } of top.entries) readGroup(key, value, inventory, warn);
 }
 
-function readGroup(
-  name: string,
-  node: Node,
-  inventory: HostInventory,
-  warn: (message: string, at: Position) => void,
-): void {
+function readGroup(name: string, node: Node, inventory: HostInventory, warn: (diagnostic: Diagnostic) => void): void {
   inventory.group(name);
   const body = mapping(node, `group ${name}`);
   for (const { key, keyAt, value } of body?.entries ?? []) {
@@ -57,10 +51,13 @@ function readGroup(
       }
     } else {
       const near = nearest(key, keys);
-      warn(
-        `group ${name} has no "${key}"; it is ignored${near === undefined ? "" : ` (did you mean ${near}?)`}`,
-        keyAt,
-      );
+      warn({
+        code: "inventory-key",
+        severity: "warning",
+        summary: `group ${name} has no "${key}"; it is ignored`,
+        at: keyAt,
+        hint: near ? `Did you mean '${near}'?` : `A group has: ${keys.join(", ")}.`,
+      });
     }
   }
 }

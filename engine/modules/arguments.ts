@@ -1,7 +1,9 @@
 import type { TObject, TSchema } from "@sinclair/typebox";
 import { Ajv, type ValidateFunction } from "ajv";
+import type { Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
 import { type Dict, dict, isDict, Omit, Tagged, Unknown, type Value } from "../source/value.ts";
+import { keyPositionOf, positionOf } from "../source/yaml.ts";
 import { coerce } from "./coerce.ts";
 import type { Module } from "./contract.ts";
 
@@ -40,6 +42,13 @@ export function validateArguments(module: Module, given: Dict): Validated {
  */
 export function checkArgumentNames(module: Module, given: Dict): readonly ArgumentError[] {
   return inspect(module, given, isDeferred).errors;
+}
+
+/** An option that does not exist is wrong in its name, others in their value. */
+export function argumentPlace({ code, argument }: ArgumentError, written: Dict): Position | undefined {
+  if (argument === undefined) return undefined;
+  const named = code === "unknown-argument" || code === "unsupported-argument";
+  return named ? keyPositionOf(written, argument) : positionOf(written, argument);
 }
 
 /** The argument's own name, where `name` may be an alias. */
@@ -124,7 +133,7 @@ function unknownArgument(module: Module, name: string): ArgumentError {
   return {
     code: "unknown-argument",
     argument: name,
-    message: `${module.collection} has no option '${name}'.`,
+    message: `${module.collection} has no option '${name}'`,
     hint: guess === undefined ? `It takes: ${known.sort().join(", ")}.` : `Did you mean '${guess}'?`,
   };
 }

@@ -1,4 +1,4 @@
-import { checkArgumentNames } from "../modules/arguments.ts";
+import { argumentPlace, checkArgumentNames } from "../modules/arguments.ts";
 import type { Module } from "../modules/contract.ts";
 import { parseFreeForm } from "../modules/free-form.ts";
 import { findModule, shortName } from "../modules/registry.ts";
@@ -61,9 +61,12 @@ async function checkTask(task: Task, notes: Notes): Promise<void> {
     .map(([, values]) => values)
     .filter(isDict);
   const given = Object.assign(dict(), ...defaults.map((each) => onlyMissing(each, args)), args);
-  for (const error of checkArgumentNames(module, given)) {
-    const at = (error.argument === undefined ? undefined : positionOf(args, error.argument)) ?? task.moduleAt;
-    notes.later("module-arguments", error.message, at, error.hint);
+  const errors = checkArgumentNames(module, given);
+  // A misspelt name is why the right one is missing.
+  const misspelt = errors.some((each) => each.code === "unknown-argument");
+  for (const error of errors) {
+    if (misspelt && error.code === "missing-argument") continue;
+    notes.later("module-arguments", error.message, argumentPlace(error, args) ?? task.moduleAt, error.hint);
   }
 }
 
@@ -112,7 +115,7 @@ function checkNotifications(play: Play, notes: Notes): void {
         "unknown-handler",
         `no handler is called '${name}', and none listens to it`,
         at,
-        near && `did you mean '${near}'?`,
+        near && `Did you mean '${near}'?`,
       );
     }
   }

@@ -2,9 +2,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Position } from "../source/diagnostic.ts";
 import { DiagnosticError } from "../source/diagnostic.ts";
 import type { Node } from "../source/node.ts";
+import { decodeText } from "../source/text.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import { isVault, Vault } from "../source/vault.ts";
-import { parseYaml, toValue } from "../source/yaml.ts";
+import { parseDocument, toValue } from "../source/yaml.ts";
 import { Notes } from "./notes.ts";
 
 /** How playbooks are loaded. */
@@ -63,7 +64,7 @@ export class LoadContext {
   }
 
   #read(file: string, from: Position | undefined): Node | undefined {
-    if (!existsSync(file) || statSync(file).isDirectory()) {
+    if (!existsSync(file)) {
       throw new DiagnosticError({
         code: "file-missing",
         severity: "error",
@@ -71,18 +72,25 @@ export class LoadContext {
         at: from,
       });
     }
+    if (statSync(file).isDirectory()) {
+      throw new DiagnosticError({
+        code: "file-is-folder",
+        severity: "error",
+        summary: `${file} is a folder, not a file`,
+        at: from,
+      });
+    }
     const bytes = readFileSync(file);
     let text: string;
     try {
-      text = isVault(bytes) ? this.#vault.decrypt(bytes) : bytes.toString("utf8");
+      text = isVault(bytes) ? this.#vault.decrypt(bytes) : decodeText(bytes, file);
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       const place = { file, line: 1, column: 1 };
       throw new DiagnosticError(error.diagnostics.map((each) => ({ ...each, at: each.at ?? place })));
     }
-    const { documents, warnings } = parseYaml(text, file);
-    this.notes.add(warnings);
-    const [first] = documents;
-    return first?.kind === "scalar" && first.value === null ? undefined : first;
+    const { document, warnings } = parseDocument(text, file);
+    this.notes.addLater(warnings);
+    return document.kind === "scalar" && document.value === null ? undefined : document;
   }
 }

@@ -2,10 +2,11 @@ import type { Position } from "../source/diagnostic.ts";
 import { nearest } from "../source/nearest.ts";
 import type { MappingEntry, MappingNode, Node } from "../source/node.ts";
 import { type Dict, dict, isDict, Tagged, type Value } from "../source/value.ts";
-import { positionOf, toValue } from "../source/yaml.ts";
+import { keyPositionOf, toValue } from "../source/yaml.ts";
 import { expressionSyntaxErrors, hasTemplate, templateSyntaxErrors } from "../template/templar.ts";
 import type { LoadContext } from "./context.ts";
 import type { Kind } from "./keyword-table.ts";
+import * as tables from "./keyword-table.ts";
 import type { BaseKeywords, Condition, Raw } from "./tree.ts";
 
 /** The keywords of one mapping: each read once, with its place, and checked as far as it can be. */
@@ -75,7 +76,7 @@ export class Entries {
       this.#context.notes.error(
         "variable-name",
         `'${name}' is not a name for a variable`,
-        positionOf(vars, name) ?? this.at("vars"),
+        keyPositionOf(vars, name) ?? this.at("vars"),
         "Letters, digits and underscores, no digit first, none of Python's own words.",
       );
     }
@@ -133,27 +134,27 @@ export class Entries {
       if (ignore(key)) continue;
       const kind = Object.hasOwn(table, key) ? table[key] : undefined;
       if (kind === undefined) {
-        const near = nearest(key, Object.keys(table));
         this.#context.notes.error(
           "unknown-keyword",
           `'${key}' is not a keyword of a ${what}`,
           keyAt,
-          near && `did you mean '${near}'?`,
+          advice(key, table),
         );
       } else this.#checkKind(key, kind, value);
     }
   }
 
   #checkKind(key: string, kind: Kind, node: Node): void {
+    const given = node.kind === "scalar" && typeof node.value === "string" ? `, not '${node.value}'` : "";
     const wrong = (expected: string) =>
-      this.#context.notes.error("keyword-type", `'${key}' takes ${expected}`, node.at);
+      this.#context.notes.error("keyword-type", `'${key}' takes ${expected}${given}`, node.at);
     if (node.kind === "scalar") {
       const { value } = node;
       if (value === null || value instanceof Tagged || (typeof value === "string" && hasTemplate(value))) return;
       if (kind === "boolean" && typeof value !== "boolean" && !isBooleanText(value)) wrong("yes or no");
       if (kind === "number" && typeof value !== "number" && !/^-?[\d.]+$/.test(String(value))) wrong("a number");
       if (kind === "mapping") wrong("a mapping of names to values");
-      if (kind === "items") wrong("a list of tasks");
+      this.#checkValue(key, value, node);
       return;
     }
     if (kind === "boolean") wrong("yes or no");
@@ -161,12 +162,42 @@ export class Entries {
     if (kind === "text") wrong("a text");
     if (kind === "mapping" && node.kind === "sequence") wrong("a mapping of names to values");
     if (kind === "list" && node.kind === "mapping") wrong("a list");
-    if (kind === "items" && node.kind === "mapping") wrong("a list of tasks");
     if (kind === "tags" && node.kind === "mapping") wrong("a list of tags");
+  }
+
+  /** Literal values that cannot be, of keywords that take some only. */
+  #checkValue(key: string, value: Value, node: Node): void {
+    const choices = Object.hasOwn(choicesOf, key) ? choicesOf[key] : undefined;
+    if (choices && typeof value === "string" && value !== "" && !choices.includes(value)) {
+      const near = nearest(value, choices);
+      this.#context.notes.error(
+        "keyword-value",
+        `'${key}' has no value '${value}'`,
+        node.at,
+        near ? `Did you mean '${near}'?` : `It takes: ${choices.join(", ")}.`,
+      );
+    }
+    if (key === "port" && typeof value === "number" && (value < 1 || value > 65535)) {
+      this.#context.notes.later("keyword-value", `'port' takes a number from 1 to 65535, not ${value}`, node.at);
+    }
+  }
+
+  /** As in Ansible what is no mapping sets nothing; nobody means that. */
+  #checkEnvironment(): void {
+    const value = this.raw("environment");
+    for (const part of value === undefined ? [] : flat(value)) {
+      if (part === null || isDict(part) || hasTemplate(String(part))) continue;
+      this.#context.notes.later(
+        "keyword-type",
+        "'environment' takes a mapping of names to values; this is ignored",
+        this.at("environment"),
+      );
+    }
   }
 
   /** The shared keywords over those inherited from `parent`. */
   base(parent: BaseKeywords): BaseKeywords {
+    this.#checkEnvironment();
     const own = <K extends keyof BaseKeywords>(key: string, name: K): Pick<BaseKeywords, K> | object => {
       const value = this.raw(key);
       return value === undefined ? {} : { [name]: value };
@@ -198,6 +229,21 @@ export class Entries {
     };
   }
 }
+
+/** What to write in place of a keyword that this place does not have. */
+function advice(key: string, table: { readonly [keyword: string]: Kind }): string | undefined {
+  const near = nearest(key, Object.keys(table));
+  const places = Object.entries({ play: tables.play, block: tables.block, task: tables.task, handler: tables.handler });
+  const elsewhere = places.find(([, keywords]) => Object.hasOwn(keywords, key));
+  if (elsewhere) return `It is a keyword of a ${elsewhere[0]}.`;
+  return near && `Did you mean '${near}'?`;
+}
+
+/** Keywords whose values are a closed list. */
+const choicesOf: { readonly [keyword: string]: readonly string[] } = {
+  order: ["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"],
+  strategy: ["linear", "free", "host_pinned"],
+};
 
 export const noKeywords: BaseKeywords = { environment: [], moduleDefaults: [] };
 

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { parsePairs } from "../modules/free-form.ts";
 import { hasModule, moduleNames, shortName } from "../modules/registry.ts";
-import { DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { type Diagnostic, DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { missingHint } from "../source/missing-file.ts";
 import { nearest } from "../source/nearest.ts";
 import type { Node } from "../source/node.ts";
 import { type Dict, dict, isDict, Tagged, type Value } from "../source/value.ts";
-import { toValue } from "../source/yaml.ts";
+import { keyPositionOf, toValue } from "../source/yaml.ts";
 import { hasTemplate } from "../template/templar.ts";
 import { written as asWritten, ready, stack } from "../vars/precedence.ts";
 import { createTaskVars } from "../vars/task-vars.ts";
@@ -34,11 +35,12 @@ const engineActions: ReadonlySet<string> = new Set([
 export function readItems(node: Node | undefined, scope: Scope, context: LoadContext): Item[] {
   if (!node || (node.kind === "scalar" && node.value === null)) return [];
   if (node.kind !== "sequence") {
+    const file = node.kind === "scalar" && typeof node.value === "string" && /\.ya?ml$/.test(node.value);
     context.notes.error(
       "task-list",
       "a list of tasks is expected here",
       node.at,
-      "Every task begins with a dash: `- name: …`.",
+      file ? `To bring a file in: \`- import_tasks: ${node.value}\`.` : "Every task begins with a dash: `- name: …`.",
     );
     return [];
   }
@@ -223,10 +225,12 @@ function findAction(entries: Entries, scope: Scope, context: LoadContext): Actio
       const near = nearest(first.key, [...moduleNames(), ...engineActions]);
       const nearKeyword = nearest(first.key, Object.keys(keywords));
       const hint = near
-        ? `did you mean the module '${near}'?`
+        ? `Did you mean the module '${near}'?`
         : nearKeyword
-          ? `did you mean '${nearKeyword}'?`
-          : undefined;
+          ? `Did you mean '${nearKeyword}'?`
+          : entries.has("hosts")
+            ? "This looks like a play; here tasks are expected."
+            : undefined;
       notes.error("unknown-module", `'${first.key}' is neither a module nor a keyword of a task`, first.keyAt, hint);
     }
     return undefined;
@@ -240,13 +244,14 @@ function findAction(entries: Entries, scope: Scope, context: LoadContext): Actio
       `Write it in TypeScript as engine/modules/${action.written}.ts; docs/modules.md shows how.`,
     );
   } else if (!isKnown(action.written)) {
-    const near = nearest(shortName(action.written), moduleNames());
-    notes.later(
-      "unknown-module",
-      `play has no module '${action.written}'`,
-      action.at,
-      near ? `did you mean '${near}'?` : "The task fails when it is reached; `play doc` lists the modules.",
-    );
+    const short = shortName(action.written);
+    const near = nearest(short, [...moduleNames(), ...engineActions]);
+    const hint = near ? `Did you mean '${near}'?` : "The task fails when it is reached; `play doc` lists the modules.";
+    const summary = `play has no module '${action.written}'`;
+    // Ansible has no such module either, and refuses it at once.
+    if (/^ansible\.(?:builtin|legacy)\./.test(action.written) && !table.lacking.has(short))
+      notes.error("unknown-module", summary, action.at, near && hint);
+    else notes.later("unknown-module", summary, action.at, hint);
   }
   return action;
 }
@@ -322,7 +327,7 @@ function readLoop(entries: Entries, context: LoadContext): Loop | undefined {
       "unknown-keyword",
       `'${name}' is not a setting of loop_control`,
       entries.at("loop_control"),
-      near && `did you mean '${near}'?`,
+      near && `Did you mean '${near}'?`,
     );
   }
   if (withs.length > 1 || (with_ !== undefined && entries.has("loop"))) {
@@ -338,7 +343,7 @@ function readLoop(entries: Entries, context: LoadContext): Loop | undefined {
       "unknown-lookup",
       `there is no lookup '${kind}' for '${key}'`,
       entries.keyAt(key),
-      near && `did you mean 'with_${near}'?`,
+      near && `Did you mean 'with_${near}'?`,
     );
   }
   const controlNode = entries.entry("loop_control")?.value;
@@ -363,20 +368,22 @@ function checkInclude(module: string, task: Task, entries: Entries, context: Loa
   const { notes } = context;
   const args = includeArguments(task);
   const known = table.includes[module] ?? [];
+  let strange = false;
   for (const name of Object.keys(args)) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
+    strange = true;
     notes.error(
       "unknown-argument",
       `${module} has no argument '${name}'`,
-      task.moduleAt,
-      near ? `did you mean '${near}'?` : "Variables for what is included stand under `vars`.",
+      keyPositionOf(task.args === args ? args : undefined, name) ?? task.moduleAt,
+      near ? `Did you mean '${near}'?` : "Variables for what is included stand under `vars`.",
     );
   }
   const isRole = module.endsWith("role");
-  if (isRole && args["name"] === undefined && args["role"] === undefined)
+  if (!strange && isRole && args["name"] === undefined && args["role"] === undefined)
     notes.error("missing-argument", `${module} needs 'name': the role`, task.moduleAt);
-  if (!isRole && args["file"] === undefined && args["_raw_params"] === undefined)
+  if (!strange && !isRole && args["file"] === undefined && args["_raw_params"] === undefined)
     notes.error("missing-argument", `${module} needs the file of tasks`, task.moduleAt);
   if (module.startsWith("import_") && task.loop)
     notes.error(
@@ -404,7 +411,7 @@ function checkIncluded(task: Task, scope: Scope, context: LoadContext): void {
   const written = args["file"] ?? args["_raw_params"] ?? args["name"] ?? args["role"];
   if (typeof written !== "string" || hasTemplate(written) || written.trim() === "") return;
   if (task.module === "include_tasks" && findTaskFile(written.trim(), scope) === undefined)
-    context.notes.later("file-missing", `there is no file of tasks ${written}`, task.moduleAt);
+    context.notes.addLater([noTaskFile(written.trim(), scope, task.moduleAt)]);
   if (task.module === "include_role") {
     try {
       findRole(written.trim(), scope, context, task.moduleAt);
@@ -423,7 +430,7 @@ function checkMeta(task: Task, context: LoadContext): void {
     "unknown-meta",
     `meta has no action '${written}'`,
     task.moduleAt,
-    near && `did you mean '${near}'?`,
+    near && `Did you mean '${near}'?`,
   );
 }
 
@@ -443,11 +450,12 @@ function importTasks(task: Task, entries: Entries, scope: Scope, context: LoadCo
   if (name === undefined) return [];
   const file = findTaskFile(name, scope);
   if (file === undefined) {
-    context.notes.error("file-missing", `there is no file of tasks ${name}`, entries.at(task.moduleAsWritten));
+    context.notes.add([noTaskFile(name, scope, entries.at(task.moduleAsWritten))]);
     return [];
   }
   if (scope.importing.includes(file)) {
-    context.notes.error("import-circle", `${name} imports itself`, task.moduleAt);
+    const chain = [...scope.importing.slice(scope.importing.indexOf(file)), file].map((each) => basename(each));
+    context.notes.error("import-circle", `${name} imports itself: ${chain.join(" → ")}`, task.moduleAt);
     return [];
   }
   return readTaskFile(
@@ -474,11 +482,14 @@ export function readTaskFile(file: string, scope: Scope, context: LoadContext, f
 }
 
 /** Where a file of tasks may be: beside the including file, in the role's tasks/, in the folders of the search path. */
-export function findTaskFile(
-  name: string,
-  scope: Pick<Scope, "folder" | "role" | "searchPath" | "isHandler">,
-): string | undefined {
-  if (isAbsolute(name)) return existsSync(name) ? name : undefined;
+export function findTaskFile(name: string, scope: Searched): string | undefined {
+  return taskFilePlaces(name, scope).find((place) => existsSync(place));
+}
+
+type Searched = Pick<Scope, "folder" | "role" | "searchPath" | "isHandler">;
+
+function taskFilePlaces(name: string, scope: Searched): string[] {
+  if (isAbsolute(name)) return [name];
   const places = [
     join(scope.folder, name),
     ...(scope.role
@@ -486,7 +497,18 @@ export function findTaskFile(
       : []),
     ...scope.searchPath.flatMap((folder) => [join(folder, "tasks", name), join(folder, name)]),
   ];
-  return places.map((place) => resolve(place)).find((place) => existsSync(place));
+  return places.map((place) => resolve(place));
+}
+
+/** Says that a file of tasks is at none of its places. */
+export function noTaskFile(name: string, scope: Searched, at: Position): Diagnostic {
+  return {
+    code: "file-missing",
+    severity: "error",
+    summary: `there is no file of tasks ${name}`,
+    at,
+    hint: missingHint(name, taskFilePlaces(name, scope)),
+  };
 }
 
 function importRole(task: Task, entries: Entries, scope: Scope, context: LoadContext): Item[] {

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { type Diagnostic, DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { missingHint } from "../source/missing-file.ts";
 import type { MappingNode } from "../source/node.ts";
 import { type Dict, dict } from "../source/value.ts";
 import { LoadContext, type LoadOptions } from "./context.ts";
 import { Entries } from "./entries.ts";
-import { findTaskFile, readTaskFile, staticText } from "./items.ts";
+import { findTaskFile, noTaskFile, readTaskFile, staticText } from "./items.ts";
 import * as table from "./keyword-table.ts";
 import { type PlayExtras, readPlay } from "./play.ts";
 import { loadRoleUse, type RoleFiles, roleBlocks, roleHandlers } from "./role.ts";
@@ -98,12 +99,13 @@ function importPlaybook(
   const name = staticText(written.trim(), topScope(dirname(file), vars), context, at);
   if (name === undefined) return [];
   const path = isAbsolute(name) ? name : join(dirname(file), name);
-  if (importing.includes(path)) {
-    context.notes.error("import-circle", `${name} imports itself`, at);
+  if (path === file || importing.includes(path)) {
+    const chain = [...importing.slice(importing.indexOf(path)), file, path].map((each) => basename(each));
+    context.notes.error("import-circle", `${name} imports itself: ${chain.join(" → ")}`, at);
     return [];
   }
   if (!existsSync(path)) {
-    context.notes.error("file-missing", `there is no playbook ${name}`, at);
+    context.notes.error("file-missing", `there is no playbook ${name}`, at, missingHint(name, [path]));
     return [];
   }
   const more = {
@@ -137,12 +139,7 @@ export function loadTaskFile(name: string, parent: Task, options: LoadOptions): 
   const scope = scopeOf(parent);
   const file = findTaskFile(name, scope);
   if (file === undefined) {
-    throw new DiagnosticError({
-      code: "file-missing",
-      severity: "error",
-      summary: `there is no file of tasks ${name}`,
-      at: parent.moduleAt,
-    });
+    throw new DiagnosticError(noTaskFile(name, scope, parent.moduleAt));
   }
   const items = readTaskFile(file, scope, context, parent.moduleAt);
   context.notes.end();

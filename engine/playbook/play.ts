@@ -1,7 +1,9 @@
+import { hasModule } from "../modules/registry.ts";
 import type { Position } from "../source/diagnostic.ts";
 import type { MappingNode } from "../source/node.ts";
 import { type Dict, isDict } from "../source/value.ts";
 import { positionOf } from "../source/yaml.ts";
+import { hasTemplate } from "../template/templar.ts";
 import type { LoadContext } from "./context.ts";
 import { Entries, noKeywords } from "./entries.ts";
 import { readItems } from "./items.ts";
@@ -27,17 +29,12 @@ export function readPlay(
 ): Play {
   const { notes } = context;
   const entries = new Entries(node, context);
-  entries.check(table.play, "play");
+  const task = entries.has("hosts") ? undefined : entries.keys.find((key) => hasModule(key));
+  if (task !== undefined) {
+    notes.error("task-as-play", `'${task}' is a module, and a playbook is a list of plays`, entries.keyAt(task), PLAY);
+  } else entries.check(table.play, "play");
   notePythonPlugins(folder, context);
-  const hosts = entries.raw("hosts");
-  if (hosts === undefined || hosts === "" || (Array.isArray(hosts) && hosts.length === 0)) {
-    notes.error(
-      "no-hosts",
-      "a play needs hosts",
-      entries.has("hosts") ? entries.at("hosts") : node.at,
-      "For example `hosts: all`.",
-    );
-  }
+  const hosts = hostsOf(entries, task !== undefined, context);
   const vars = readVars(entries, context);
   const keywords = entries.base(noKeywords);
   const scope: Scope = {
@@ -53,6 +50,8 @@ export function readPlay(
   const roles: Item[] = [];
   const roleHandlerItems: Item[] = [];
   const roleList = entries.entry("roles")?.value;
+  if (roleList?.kind === "scalar" && typeof roleList.value === "string")
+    notes.error("keyword-type", "'roles' takes a list", roleList.at, `Write \`roles: [${roleList.value}]\`.`);
   for (const each of roleList?.kind === "sequence" ? roleList.items : []) {
     const read = readRoleEntry(each, scope, context);
     if (!read) continue;
@@ -82,6 +81,7 @@ export function readPlay(
     at: node.at,
     file,
     hosts: hosts ?? "all",
+    hostsAt: entries.has("hosts") ? entries.at("hosts") : node.at,
     keywords: scope.keywords,
     vars: Object.keys(extras.vars).length === 0 ? vars : { ...vars, ...extras.vars },
     varsFiles: varsFiles(entries),
@@ -91,7 +91,7 @@ export function readPlay(
     ...optional("gather_subset", "gatherSubset"),
     ...optional("gather_timeout", "gatherTimeout"),
     ...optional("fact_path", "factPath"),
-    serial: entries.list("serial"),
+    serial: serialOf(entries, context),
     strategy: entries.raw("strategy") ?? "",
     ...optional("order", "order"),
     ...optional("force_handlers", "forceHandlers"),
@@ -121,6 +121,49 @@ function varsFiles(entries: Entries): { readonly value: Raw; readonly at: Positi
   if (value === undefined) return [];
   if (!Array.isArray(value)) return [{ value, at: entries.at("vars_files") }];
   return value.map((each, index) => ({ value: each, at: positionOf(value, index) ?? entries.at("vars_files") }));
+}
+
+const PLAY = "A play names its hosts, and has tasks below `tasks:`.";
+
+/** The host pattern: a text, or a list of them. */
+function hostsOf(entries: Entries, excused: boolean, context: LoadContext): Raw | undefined {
+  const hosts = entries.raw("hosts");
+  const at = entries.has("hosts") ? entries.at("hosts") : entries.node.at;
+  const { notes } = context;
+  if (hosts === undefined || hosts === "" || (Array.isArray(hosts) && hosts.length === 0)) {
+    if (!excused) notes.error("no-hosts", "a play needs hosts", at, "For example `hosts: all`.");
+    return undefined;
+  }
+  const strange = (each: Raw) => isDict(each) || Array.isArray(each) || each === null;
+  const wrong = Array.isArray(hosts) ? hosts.findIndex(strange) : -1;
+  if (isDict(hosts) || wrong >= 0) {
+    const place = wrong >= 0 ? positionOf(hosts, wrong) : at;
+    notes.error(
+      "keyword-type",
+      "'hosts' takes a pattern, or a list of patterns",
+      place ?? at,
+      "For example `hosts: web`.",
+    );
+    return undefined;
+  }
+  return hosts;
+}
+
+/** Batches: numbers and percentages. */
+function serialOf(entries: Entries, context: LoadContext): readonly Raw[] {
+  const serial = entries.list("serial");
+  for (const [index, each] of serial.entries()) {
+    const text = String(each);
+    if (typeof each !== "object" && (hasTemplate(text) || /^\s*-?\d+\s*%?\s*$/.test(text))) continue;
+    const at = positionOf(entries.raw("serial"), index) ?? entries.at("serial");
+    context.notes.error(
+      "keyword-value",
+      "'serial' takes numbers of hosts and percentages",
+      at,
+      'For example `serial: 2` or `serial: [1, "30%"]`.',
+    );
+  }
+  return serial;
 }
 
 function hostsText(hosts: Raw | undefined): string {

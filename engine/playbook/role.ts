@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { missingHint } from "../source/missing-file.ts";
 import { nearest } from "../source/nearest.ts";
 import type { MappingNode, Node } from "../source/node.ts";
 import { toJson } from "../source/to-json.ts";
@@ -144,7 +145,7 @@ export function readRoleEntry(
           "unknown-keyword",
           `'${key}' becomes a parameter of role ${name}`,
           entries.keyAt(key),
-          `did you mean the keyword '${near}'?`,
+          `Did you mean the keyword '${near}'?`,
         );
       params[key] = entries.raw(key) ?? null;
     }
@@ -222,7 +223,7 @@ export function findRole(name: string, scope: Scope, context: LoadContext, at: P
     severity: "error",
     summary: `there is no role '${name}'`,
     at,
-    hint: near ? `did you mean '${near}'?` : `Looked in: ${[...new Set(folders)].join(", ")}`,
+    hint: near ? `Did you mean '${near}'?` : `Looked in: ${[...new Set(folders)].join(", ")}`,
   });
 }
 
@@ -245,6 +246,7 @@ function variablesOf(path: string, kind: "defaults" | "vars", from: string | und
       code: "file-missing",
       severity: "error",
       summary: `role ${basename(path)} has no ${kind}/${from}`,
+      hint: missingHint(from, [join(folder, `${from}.yml`)]),
     });
   }
   const result = dict();
@@ -276,7 +278,12 @@ function mainFile(
 ): string | undefined {
   const [file] = filesNamed(join(path, kind), from ?? "main");
   if (file === undefined && from !== undefined) {
-    context.notes.error("file-missing", `role ${basename(path)} has no ${kind}/${from}`, at);
+    context.notes.error(
+      "file-missing",
+      `role ${basename(path)} has no ${kind}/${from}`,
+      at,
+      missingHint(from, [join(path, kind, `${from}.yml`)]),
+    );
   }
   return file;
 }
@@ -299,7 +306,16 @@ function argumentSpecsOf(path: string, meta: Dict, context: LoadContext): { argu
 function dependenciesOf(use: RoleUse, meta: Node | undefined, scope: Scope, context: LoadContext): RoleUse[] {
   if (meta?.kind !== "mapping") return [];
   const list = meta.entries.find((entry) => entry.key === "dependencies")?.value;
-  if (list?.kind !== "sequence") return [];
+  if (list?.kind !== "sequence") {
+    if (list && !(list.kind === "scalar" && list.value === null))
+      context.notes.error(
+        "role-entry",
+        "'dependencies' takes a list of roles",
+        list.at,
+        "For example `dependencies: [common]`.",
+      );
+    return [];
+  }
   const inner = { ...scope, role: use };
   return list.items.flatMap((node) => {
     const read = readRoleEntry(node, inner, context);

@@ -46,6 +46,7 @@ export interface Play {
   readonly at: Position;
   readonly file: string;
   readonly hosts: Raw;
+  readonly hostsAt: Position;
   readonly keywords: BaseKeywords;
   readonly vars: Dict;
   readonly varsFiles: readonly { readonly value: Raw; readonly at: Position }[];

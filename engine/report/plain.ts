@@ -1,5 +1,5 @@
 import type { Event, HostSummary, Reporter, TaskResult } from "../run/events.ts";
-import type { Position } from "../source/diagnostic.ts";
+import type { Diagnostic, Position } from "../source/diagnostic.ts";
 import { pythonRepr } from "../source/python-repr.ts";
 import { banner } from "./banner.ts";
 import type { Palette } from "./colour.ts";
@@ -19,9 +19,14 @@ export interface PlainOptions {
   readonly showDiff: boolean;
   /** ANSIBLE_DISPLAY_SKIPPED_HOSTS, default true. */
   readonly showSkipped?: boolean;
+  /** A diagnostic with the line that it points at; where it is absent, warnings name the place alone. */
+  readonly frame?: (diagnostic: Diagnostic) => string;
   /** Time per host and the slowest tasks after the recap. */
   readonly showTimes: boolean;
 }
+
+/** Of a failure's message above its place; the line below has all of it. */
+const longestMessage = 1000;
 
 /** Lines in the shape of Ansible's default output: people, scripts and CI jobs read it. */
 export function plainReporter(options: PlainOptions): Reporter {
@@ -65,12 +70,31 @@ export function plainReporter(options: PlainOptions): Reporter {
       const text = formatDiff(result.diff, colours);
       if (text) line(text);
     }
+    if (result.status === "failed" && !result.ignored && !result.rescued) showPlace(event.id, result);
     line(resultLine(result, isItem, heading?.module === "debug" || heading?.module === "assert", options));
     if (result.ignored && !isItem) line(colours.skipped("...ignoring"));
   };
 
-  const warn = (message: string, at?: Position) =>
-    options.writeError(`${colours.warning(`[WARNING]: ${message}${at ? ` (${place(at)})` : ""}`)}\n`);
+  const warn = (message: string, at?: Position, hint?: string) => {
+    if (at && options.frame) {
+      const diagnostic = { code: "warning", severity: "warning", summary: message, at, hint } as const;
+      options.writeError(`${options.frame(diagnostic)}\n`);
+      return;
+    }
+    const text = `[WARNING]: ${message}${hint === undefined ? "" : `. ${hint}`}${at ? ` (${place(at)})` : ""}`;
+    options.writeError(`${colours.warning(text)}\n`);
+  };
+
+  /** The place of a failure, once for all hosts and items that fail alike; the line that programs read follows. */
+  const showPlace = (id: number, { at, noLog, value }: TaskResult) => {
+    const { msg } = value;
+    if (!options.frame || !at || noLog || typeof msg !== "string" || msg === "") return;
+    const heading = headings.get(id);
+    if (!heading || heading.failures.has(msg)) return;
+    heading.failures.add(msg);
+    const summary = msg.length > longestMessage ? `${msg.slice(0, longestMessage)}…` : msg;
+    options.writeError(`${options.frame({ code: "task-failed", severity: "error", summary, at })}\n`);
+  };
 
   return {
     report(event) {
@@ -95,6 +119,7 @@ export function plainReporter(options: PlainOptions): Reporter {
             at: event.at,
             module: event.module,
             hadItems: new Set(),
+            failures: new Set(),
           });
           // Ansible heads a task when it starts, even if it then prints nothing.
           if (options.showSkipped !== false && event.host === undefined) headFor(event.id);
@@ -127,7 +152,7 @@ export function plainReporter(options: PlainOptions): Reporter {
           if (options.verbosity >= 2) line(`NOTIFIED HANDLER ${event.handler} for ${event.host}`);
           return;
         case "warning":
-          warn(event.message, event.at);
+          warn(event.message, event.at, event.hint);
           return;
         case "deprecation":
           options.writeError(
@@ -179,6 +204,8 @@ interface Heading {
   readonly module: string;
   /** Hosts that reported items of a loop. */
   readonly hadItems: Set<string>;
+  /** Messages whose place was shown. */
+  readonly failures: Set<string>;
 }
 
 function resultLine(result: TaskResult, isItem: boolean, alwaysVerbose: boolean, options: PlainOptions): string {

@@ -1,4 +1,4 @@
-import { validateArguments } from "../modules/arguments.ts";
+import { argumentPlace, validateArguments } from "../modules/arguments.ts";
 import type { Module } from "../modules/contract.ts";
 import { parseFreeForm } from "../modules/free-form.ts";
 import { shortName } from "../modules/registry.ts";
@@ -71,7 +71,7 @@ export function checkArguments(module: Module, task: Task, written: Dict, render
   const [first] = errors;
   if (!first) return { args };
   if (unknown) return { args, unknown };
-  const at = (first.argument === undefined ? undefined : positionOf(written, first.argument)) ?? task.at;
-  const message = errors.map((each) => (each.hint === undefined ? each.message : `${each.message} ${each.hint}`));
+  const at = argumentPlace(first, written) ?? task.moduleAt;
+  const message = errors.map((each) => (each.hint === undefined ? each.message : `${each.message}. ${each.hint}`));
   return { args, problem: { message: message.join("; "), at } };
 }

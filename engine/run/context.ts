@@ -1,5 +1,6 @@
 import type { Inventory } from "../inventory/contract.ts";
 import type { Play, Task } from "../playbook/tree.ts";
+import type { Diagnostic } from "../source/diagnostic.ts";
 import type { Secrets } from "../source/secrets.ts";
 import type { Dict } from "../source/value.ts";
 import type { Vault } from "../source/vault.ts";
@@ -38,6 +39,8 @@ export interface RunContext {
   emit(event: Event): void;
   /** Each text once. */
   warn(message: string): void;
+  /** Of a file, with its place; each once. */
+  warnOf(diagnostic: Diagnostic): void;
   /** Warns of nothing meanwhile: what is done ahead of its time is told of in its time. */
   quietly(work: () => void): void;
   /** Seconds since the epoch. */

@@ -54,7 +54,7 @@ export type Event =
     }
   | { readonly type: "async-poll"; readonly host: string; readonly jobId: string; readonly left: number }
   | { readonly type: "handler-notified"; readonly handler: string; readonly host: string }
-  | { readonly type: "warning"; readonly message: string; readonly at?: Position }
+  | { readonly type: "warning"; readonly message: string; readonly at?: Position; readonly hint?: string }
   | { readonly type: "deprecation"; readonly message: string; readonly at?: Position }
   /** With -vvv: the scripts that ran, the connections made. */
   | { readonly type: "trace"; readonly host: string; readonly level: number; readonly text: string }

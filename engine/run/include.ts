@@ -37,7 +37,7 @@ export async function includeTasks(performance: Performance): Promise<void> {
   await include(performance, (inclusion, parent) => {
     const { options } = performance.play.run;
     const { items, file, warnings } = loadTaskFile(inclusion.name, parent, loadOptions(options));
-    for (const warning of warnings) performance.play.run.warn(warning.summary);
+    for (const warning of warnings) performance.play.run.warnOf(warning);
     return { items, shown: file };
   });
 }
@@ -58,7 +58,7 @@ export async function includeRole(performance: Performance): Promise<void> {
       allow_duplicates: asBoolean(inclusion.args["allow_duplicates"] ?? true) ?? true,
     };
     const { use, items, handlers, warnings } = loadRole(inclusion.name, parent, from, loadOptions(play.run.options));
-    for (const warning of warnings) play.run.warn(warning.summary);
+    for (const warning of warnings) play.run.warnOf(warning);
     play.handlers.add(handlers);
     if (asBoolean(inclusion.args["public"] ?? false)) play.run.variables.publishRole(play.play, use);
     return { items, shown: inclusion.name };

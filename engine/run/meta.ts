@@ -1,9 +1,10 @@
+import { metaActions } from "../playbook/keyword-table.ts";
 import type { Task } from "../playbook/tree.ts";
 import { dict } from "../source/value.ts";
 import { testAll } from "./conditions.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import type { OrderKey } from "./order-key.ts";
-import { type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
+import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
 import { announce, leave, type Performance } from "./perform.ts";
 import { resultOf } from "./task-result.ts";
 
@@ -29,7 +30,7 @@ export async function runMeta(performance: Performance): Promise<void> {
     run.emit({ type: "result", id, result, time: run.time() });
   };
   for (const host of hosts) {
-    const stopped = stoppedBy(play, host, task);
+    const stopped = stoppedBy(play, host, task) ?? unknownAction(task, action);
     host.cursor.advance();
     if (stopped) {
       tell(host, stopped);
@@ -48,6 +49,11 @@ function stoppedBy(play: PlayRun, host: HostRun, task: Task): Outcome | undefine
   } catch (error) {
     return outcomeOf(error, task.at);
   }
+}
+
+function unknownAction(task: Task, action: string): Outcome | undefined {
+  if (metaActions.includes(action) || action === "role_complete") return undefined;
+  return failedWith(`meta has no action '${action}'`, {}, { at: task.moduleAt });
 }
 
 async function once(play: PlayRun, host: HostRun, action: string, key: OrderKey): Promise<void> {

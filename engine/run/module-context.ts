@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { type ModuleContext, ModuleFailure } from "../modules/contract.ts";
+import { nearestFile } from "../source/missing-file.ts";
 import type { Vault } from "../source/vault.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import type { RunContext } from "./context.ts";
@@ -51,7 +52,9 @@ export function findFile(name: string, kind: "files" | "templates" | "vars", sea
   if (places.length === 0) places.push(resolve(wanted));
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) return found;
+  const near = nearestFile(name, places);
+  const looked = places.length > 1 ? `. Searched in: ${[...new Set(places)].join(", ")}` : "";
   throw new ModuleFailure(
-    `Could not find or access '${name}'${places.length > 1 ? `. Searched in: ${[...new Set(places)].join(", ")}` : ""}`,
+    `Could not find or access '${name}'${looked}${near === undefined ? "" : `. Did you mean '${near}'?`}`,
   );
 }

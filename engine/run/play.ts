@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { nearestTo } from "../inventory/pattern.ts";
 import type { Block, Item, Play, Task } from "../playbook/tree.ts";
 import { DiagnosticError } from "../source/diagnostic.ts";
+import { missingHint } from "../source/missing-file.ts";
 import { type Dict, dict, Unknown, type Value } from "../source/value.ts";
 import type { Layer } from "../vars/contract.ts";
 import { written } from "../vars/precedence.ts";
@@ -25,7 +27,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
   const vars = run.variables.forPlay(play, undefined);
   const keywords = new Keywords(vars.templar, play.at);
   const name = nameOf(play, vars.templar.render.bind(vars.templar));
-  const hosts = hostsOf(run, play, vars.templar.render(play.hosts, play.at), keywords.text("order", play.order));
+  const hosts = hostsOf(run, play, vars.templar.render(play.hosts, play.hostsAt), keywords.text("order", play.order));
   if (hosts.length === 0) {
     run.emit({ type: "play-start", play: name, hosts: [], at: play.at, time: run.time() });
     run.emit({ type: "no-hosts-matched", play: name });
@@ -52,6 +54,16 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
   });
   const forceHandlers = keywords.boolean("force_handlers", play.forceHandlers) ?? run.options.forceHandlers ?? false;
   const items = itemsOf(run, play, keywords, forceHandlers);
+  for (const each of serial) {
+    if (!/^\s*-?\d+\s*%?\s*$/.test(String(each))) {
+      throw new DiagnosticError({
+        code: "keyword-value",
+        severity: "error",
+        summary: `'serial' takes numbers of hosts and percentages, not '${String(each)}'`,
+        at: play.at,
+      });
+    }
+  }
   for (const names of batches(hosts, serial)) {
     if (run.interrupted) break;
     const before = lostOf(run, names);
@@ -107,7 +119,10 @@ function hostsOf(run: RunContext, play: Play, pattern: Value, order: string | un
   if (pattern instanceof Unknown) return [];
   const text = Array.isArray(pattern) ? pattern.map(String).join(",") : String(pattern);
   const { hosts, unmatched } = run.inventory.match(text, run.options.limit);
-  for (const each of unmatched) run.warn(`Could not match supplied host pattern, ignoring: ${each}`);
+  for (const each of unmatched) {
+    const near = nearestTo(each, run.inventory);
+    run.warn(`Could not match supplied host pattern, ignoring: ${each}${near ? `. Did you mean '${near}'?` : ""}`);
+  }
   return ordered([...hosts], order, play);
 }
 
@@ -251,13 +266,18 @@ function selects(run: RunContext, task: Task): boolean {
   const from = run.options.startAtTask;
   if (from === undefined || started.get(run)) return true;
   if (task.module === "setup" && task.name === "Gathering Facts") return true;
-  const full = task.role ? `${task.role.name} : ${task.name ?? ""}` : task.name;
-  if (matches(task.name ?? task.moduleAsWritten, from) || matches(full ?? "", from)) {
+  if (isStart(task, from)) {
     started.set(run, true);
     return true;
   }
   // Handlers are flushed in any case, and what is included has to be seen.
   return task.module === "meta";
+}
+
+/** Whether `--start-at-task` means this task. */
+export function isStart(task: Task, from: string): boolean {
+  const full = task.role ? `${task.role.name} : ${task.name ?? ""}` : task.name;
+  return matches(task.name ?? task.moduleAsWritten, from) || matches(full ?? "", from);
 }
 
 /** Shell patterns, as Ansible compares names here. */
@@ -300,8 +320,9 @@ function varsFilesOf(run: RunContext, play: Play, host: string): Layer[] {
       throw new DiagnosticError({
         code: "file-missing",
         severity: "error",
-        summary: `vars file ${paths.join(", ") || String(value)} was not found`,
+        summary: `there is no file of variables ${candidates.map(String).join(", ")}`,
         at,
+        hint: missingHint(String(value), paths),
       });
     }
     layers.push(written(found, run.variables.files.file(found)));

@@ -1,7 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { loadInventory } from "../inventory/load.ts";
-import { checkPlaybooks } from "../playbook/check-modules.ts";
+import { requireHosts } from "../inventory/pattern.ts";
+import { checkPlaybooks, tasksOf } from "../playbook/check-modules.ts";
 import { loadPlaybooks } from "../playbook/load.ts";
+import type { Playbook } from "../playbook/tree.ts";
+import type { Diagnostic } from "../source/diagnostic.ts";
+import { nearest } from "../source/nearest.ts";
 import { createSecrets } from "../source/secrets.ts";
 import { dict } from "../source/value.ts";
 import { Vault } from "../source/vault.ts";
@@ -14,7 +18,7 @@ import { Leases } from "./leases.ts";
 import { Marks } from "./marks.ts";
 import { readVaulted } from "./module-context.ts";
 import type { RunOptions, RunResult } from "./options.ts";
-import { runPlay } from "./play.ts";
+import { isStart, runPlay } from "./play.ts";
 import { HostPredictions } from "./predictions.ts";
 import { Slots } from "./slots.ts";
 import { Summary } from "./summary.ts";
@@ -39,10 +43,19 @@ export async function run(options: RunOptions): Promise<RunResult> {
     told.add(message);
     emit({ type: "warning", message });
   };
+  const warnOf = ({ summary, at, hint }: Diagnostic): void => {
+    const key = at ? `${at.file}:${at.line}:${at.column} ${summary}` : summary;
+    if (silent || told.has(key)) return;
+    told.add(key);
+    emit({ type: "warning", message: summary, ...(at ? { at } : {}), ...(hint === undefined ? {} : { hint }) });
+  };
   const inventory =
     "hosts" in options.inventory
       ? options.inventory
-      : loadInventory([...options.inventory], { vault, warn: (message) => warn(message) });
+      : loadInventory([...options.inventory], { vault, strict: options.strict === true, warn: warnOf });
+  requireHosts(inventory, options.limit);
+  if (inventory.match("all").hosts.length === 0)
+    warn("the inventory has no hosts: only localhost is known, which `all` does not mean");
   const { playbooks, warnings } = loadPlaybooks(options.playbooks, {
     vault,
     ...(options.rolesPath ? { rolesPath: options.rolesPath } : {}),
@@ -61,8 +74,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     time: now(),
   });
   for (const event of early) emit(event);
-  for (const { summary, at } of [...warnings, ...doubts])
-    emit({ type: "warning", message: summary, ...(at ? { at } : {}) });
+  for (const each of [...warnings, ...doubts]) warnOf(each);
+  warnOfStart(playbooks, options.startAtTask, warn);
 
   const summary = new Summary();
   const states = new Map<string, HostState>();
@@ -121,6 +134,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     },
     emit: (event) => emit(event),
     warn,
+    warnOf,
     quietly(work) {
       silent = true;
       try {
@@ -190,6 +204,18 @@ export async function run(options: RunOptions): Promise<RunResult> {
   emit({ type: "run-end", hosts, exitCode, time: now() });
   for (const reporter of options.reporters) await reporter.end?.();
   return { exitCode, hosts };
+}
+
+/** `--start-at-task` passes over everything where no task has that name; it may be one of an include. */
+function warnOfStart(playbooks: readonly Playbook[], from: string | undefined, warn: (message: string) => void): void {
+  if (from === undefined) return;
+  const tasks = playbooks.flatMap(({ plays }) => plays.flatMap((play) => [...tasksOf(play)]));
+  if (tasks.some((task) => isStart(task, from))) return;
+  const near = nearest(
+    from,
+    tasks.flatMap(({ name }) => name ?? []),
+  );
+  warn(`--start-at-task: no task is called '${from}'${near === undefined ? "" : `. Did you mean '${near}'?`}`);
 }
 
 /** ansible-playbook's: unreachable hosts come before failed ones. */

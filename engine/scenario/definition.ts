@@ -91,7 +91,7 @@ export function readScenario(file: string): Scenario {
   for (const key of Object.keys(top)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
-    throw failure(`molecule.yml has no "${key}"`, positionOf(top, key), near && `did you mean "${near}"?`);
+    throw failure(`molecule.yml has no "${key}"`, positionOf(top, key), near && `Did you mean "${near}"?`);
   }
   const provisioner = optionalDict(top["provisioner"], file, "provisioner");
   const inventory = optionalDict(provisioner["inventory"], file, "provisioner.inventory");

@@ -11,7 +11,7 @@ export function formatDiagnostic(
   options: { readonly color: boolean },
 ): string {
   const paint = new Chalk({ level: options.color ? 1 : 0 });
-  const word = diagnostic.severity === "error" ? paint.red.bold("ERROR") : paint.yellow.bold("WARNING");
+  const word = diagnostic.severity === "error" ? paint.red.bold("[ERROR]") : paint.yellow.bold("[WARNING]");
   const result = [`${word}: ${paint.bold(diagnostic.summary)}`];
   if (diagnostic.at) {
     const { file, line, column } = diagnostic.at;
@@ -33,7 +33,7 @@ function codeFrame(
   column: number,
   paint: (text: string) => string,
 ): string[] {
-  if (source === undefined) return [];
+  if (source === undefined || source.trim() === "") return [];
   const lines = source.split(/\r?\n/);
   if (line < 1 || line > lines.length) return [];
   const last = lines.length > 1 && lines.at(-1) === "" ? lines.length - 1 : lines.length;

@@ -51,6 +51,13 @@ function quote(text: string): string {
 
 function explain(lines: readonly string[], line: number, column: number, reason: string): Explanation | undefined {
   const at = (number: number): string => lines[number - 1] ?? "";
+  if (reason.includes("null byte"))
+    return {
+      summary: "there is a NUL byte here",
+      hint: "YAML is text: take the byte out, or save the file as UTF-8.",
+      line,
+      column,
+    };
   const near = [line, line - 1].filter((number) => number >= 1);
 
   for (const number of near) {
@@ -113,21 +120,53 @@ function explain(lines: readonly string[], line: number, column: number, reason:
         column: (missing[1] ?? "").length + 1,
       };
   }
-  for (const number of near) {
-    const dash = /^(\s*)-([^\s-].*)$/.exec(at(number));
-    if (dash && /^\s*- /m.test(lines.join("\n")))
+  const dash = closeDash(lines, line);
+  if (dash !== undefined) return dash;
+  const bracket = openBracket(lines, line);
+  if (bracket !== undefined) return bracket;
+  if (/indentation|document separator|mapping entry|sequence entry|colon/.test(reason))
+    return indentation(lines, line, column);
+  if (/after a mapping key/.test(reason)) return noKey(lines, line);
+  return undefined;
+}
+
+/** `-name` on the level of entries that have a space behind their dash. */
+function closeDash(lines: readonly string[], line: number): Explanation | undefined {
+  const level = width(lines[line - 1] ?? "");
+  for (let number = line; number >= 1; number--) {
+    const dash = /^(\s*)-([^\s-].*)$/.exec(lines[number - 1] ?? "");
+    if (dash && (number >= line - 1 || (dash[1] ?? "").length === level) && lines.some((each) => /^\s*- /.test(each)))
       return {
         summary: "there is no space after the dash",
         hint: `Write "- ${dash[2]}".`,
         line: number,
         column: (dash[1] ?? "").length + 2,
       };
+    if (width(lines[number - 1] ?? "") < level) return undefined;
   }
-  const bracket = openBracket(lines, line);
-  if (bracket !== undefined) return bracket;
-  if (/indentation|document separator|mapping entry|sequence entry|colon/.test(reason))
-    return indentation(lines, line, column);
   return undefined;
+}
+
+/** A text where a key should be; often the rest of a block of text that is indented too little. */
+function noKey(lines: readonly string[], line: number): Explanation {
+  const own = width(lines[line - 1] ?? "");
+  let block = line - 1;
+  while (block >= 1 && width(lines[block - 1] ?? "") > own) block--;
+  const above = lines[line - 2] ?? "";
+  const inBlock = /[|>][-+]?\s*$/.test(lines[block - 1] ?? "");
+  return {
+    summary: 'a "key: value" is expected here',
+    hint: inBlock
+      ? `If this belongs to the text above, begin it in column ${width(above) + 1} as that does.`
+      : "Check the indentation, and the colon behind the key.",
+    line,
+    column: own + 1,
+  };
+}
+
+/** How far a line is indented. */
+function width(text: string): number {
+  return text.length - text.trimStart().length;
 }
 
 /** A quote that opens a value at or above the line and is not closed on its own line. */
@@ -167,7 +206,6 @@ function openBracket(lines: readonly string[], line: number): Explanation | unde
 }
 
 function indentation(lines: readonly string[], line: number, column: number): Explanation {
-  const width = (text: string): number => text.length - text.trimStart().length;
   const current = lines[line - 1] ?? "";
   let above = line - 1;
   while (above >= 1 && /^\s*(?:#.*)?$/.test(lines[above - 1] ?? "")) above--;
@@ -184,6 +222,15 @@ function indentation(lines: readonly string[], line: number, column: number): Ex
   }
   const fitting = [...levels].sort((a, b) => Math.abs(a - own) - Math.abs(b - own));
   const nearest = fitting.find((level) => level !== own);
+  // The keys of a list's entry begin behind its dash.
+  const entry = /^(\s*(?:- +)+)\S/.exec(aboveText)?.[1]?.length;
+  if (entry !== undefined && own > width(aboveText) && own !== entry)
+    return {
+      summary: `this line is indented ${own < entry ? "less" : "deeper"} than the entry that it belongs to`,
+      hint: `The keys of that entry begin in column ${entry + 1}, this line in column ${own + 1}.`,
+      line,
+      column: own + 1,
+    };
   if (above >= 1 && own > width(aboveText) && /: +\S/.test(aboveText))
     return {
       summary: "this line is indented deeper than the one above, which has a value already",

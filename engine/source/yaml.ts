@@ -55,6 +55,24 @@ export function parseYaml(text: string, file: string): { documents: Node[]; warn
   return { documents, warnings: composer.warnings };
 }
 
+/**
+ * As {@link parseYaml}, of a file that is one document: Ansible's files all are.
+ * @throws DiagnosticError, `yaml-documents` where there is a second one
+ */
+export function parseDocument(text: string, file: string): { document: Node; warnings: Diagnostic[] } {
+  const { documents, warnings } = parseYaml(text, file);
+  const [document, second] = documents;
+  if (!document) throw new Error("a text without a document");
+  if (!second) return { document, warnings };
+  throw new DiagnosticError({
+    code: "yaml-documents",
+    severity: "error",
+    summary: "a second document begins here; this file may have one",
+    at: second.at,
+    hint: "Take out the `---` above it, or make two files.",
+  });
+}
+
 class Composer {
   readonly warnings: Diagnostic[] = [];
   readonly #source: string;
@@ -270,6 +288,7 @@ class Composer {
 interface Places {
   readonly at: Position;
   readonly of: ReadonlyMap<string | number, Position>;
+  readonly keys: ReadonlyMap<string, Position>;
 }
 const places = new WeakMap<object, Places>();
 
@@ -284,6 +303,7 @@ function convert(node: Node, done: Map<Node, Value>): Value {
   const before = done.get(node);
   if (before !== undefined) return before;
   const of = new Map<string | number, Position>();
+  const keys = new Map<string, Position>();
   let value: Value & object;
   if (node.kind === "sequence") {
     value = node.items.map((item, index) => {
@@ -294,12 +314,13 @@ function convert(node: Node, done: Map<Node, Value>): Value {
     value = dict(
       node.entries.map((entry) => {
         of.set(entry.key, entry.value.at);
+        keys.set(entry.key, entry.keyAt);
         return [entry.key, convert(entry.value, done)];
       }),
     );
   }
   done.set(node, value);
-  places.set(value, { at: node.at, of });
+  places.set(value, { at: node.at, of, keys });
   return value;
 }
 
@@ -308,4 +329,9 @@ export function positionOf(container: Value | undefined, keyOrIndex?: string | n
   if (typeof container !== "object" || container === null) return undefined;
   const found = places.get(container);
   return keyOrIndex === undefined ? found?.at : found?.of.get(keyOrIndex);
+}
+
+/** Where a key of a mapping that {@link toValue} made stands itself. */
+export function keyPositionOf(container: Value | undefined, key: string): Position | undefined {
+  return typeof container === "object" && container !== null ? places.get(container)?.keys.get(key) : undefined;
 }

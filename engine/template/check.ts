@@ -62,7 +62,7 @@ function unknownNames(node: unknown, source: string, at: Position | undefined, r
       severity: "error",
       summary: `there is no ${kind} '${name}'`,
       at: placeIn(source, Number(fields["at"]), at),
-      hint: near === undefined ? undefined : `Did you mean ${near}?`,
+      hint: near === undefined ? undefined : `Did you mean '${near}'?`,
     });
   };
   if (fields["kind"] === "filter" && typeof fields["name"] === "string") report("filter", fields["name"], filters);

@@ -214,7 +214,7 @@ export class Evaluator {
     if (item !== undefined) return this.#untagged(item);
     return new Undefined(`'${name}' is undefined`, at, () => {
       const near = nearest(name, [...frame.names(), ...this.#names()]);
-      return near === undefined ? undefined : `Did you mean ${near}?`;
+      return near === undefined ? undefined : `Did you mean '${near}'?`;
     });
   }
 
@@ -309,7 +309,7 @@ export class Evaluator {
     return new Undefined(`object of type '${typeName(object)}' has no attribute '${name}'`, at, () => {
       const keys = isItemDict(object) ? Object.keys(object) : [];
       const near = nearest(name, [...keys, ...methodNames(object)]);
-      if (near !== undefined) return `Did you mean ${near}?`;
+      if (near !== undefined) return `Did you mean '${near}'?`;
       return keys.length > 0 && keys.length <= 12 ? `It has: ${keys.join(", ")}.` : undefined;
     });
   }
@@ -416,5 +416,5 @@ function isOwnFault(error: DiagnosticError): boolean {
 
 function hintFor(name: string, known: Iterable<string>): string | undefined {
   const near = nearest(shortName(name), known);
-  return near === undefined ? undefined : `Did you mean ${near}?`;
+  return near === undefined ? undefined : `Did you mean '${near}'?`;
 }

@@ -138,7 +138,7 @@ export class StatementParser extends ExpressionParser {
             ? `{% ${name} %} does not fit here${wanted}`
             : `there is no tag {% ${name} %}`,
           token,
-          hint === undefined ? undefined : `Did you mean ${hint}?`,
+          hint === undefined ? undefined : `Did you mean '${hint}'?`,
         );
       }
     }

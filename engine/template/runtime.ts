@@ -68,7 +68,7 @@ export class TemplateRuntime implements Runtime {
       return fail(
         `there is no lookup '${name}'`,
         "unknown-lookup",
-        near === undefined ? undefined : `Did you mean ${near}?`,
+        near === undefined ? undefined : `Did you mean '${near}'?`,
       );
     }
     const unknown = terms.find((each) => each instanceof Unknown);

@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { DiagnosticError } from "../source/diagnostic.ts";
+import { missingHint } from "../source/missing-file.ts";
+import { decodeText } from "../source/text.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import { isVault, type Vault } from "../source/vault.ts";
-import { parseYaml, toValue } from "../source/yaml.ts";
+import { parseDocument, toValue } from "../source/yaml.ts";
 
 /**
  * Reads the values of `-e`: `@FILE`, JSON or YAML mappings, `name=value` pairs; the later wins.
@@ -18,9 +21,12 @@ function parseOne(value: string, vault: Vault): Dict {
   const text = value.trim();
   if (text.startsWith("@")) {
     const file = text.slice(1).replace(/^~(?=\/)/, process.env["HOME"] ?? "~");
-    if (!existsSync(file)) throw failure(`there is no file ${file} for --extra-vars`);
+    if (!existsSync(file))
+      throw failure(`--extra-vars: there is no file ${file}`, missingHint(file, [resolve(file)]), "extra-vars-file");
+    if (statSync(file).isDirectory())
+      throw failure(`--extra-vars: ${file} is a folder, not a file`, undefined, "extra-vars-file");
     const bytes = readFileSync(file);
-    return mapping(isVault(bytes) ? vault.decrypt(bytes) : bytes.toString("utf8"), file);
+    return mapping(isVault(bytes) ? vault.decrypt(bytes) : decodeText(bytes, file), file);
   }
   if (text.startsWith("{") || text.startsWith("[") || text.startsWith("---")) return mapping(text, "--extra-vars");
   if (/^[^\s=:]+:(\s|$)/.test(text)) return mapping(text, "--extra-vars");
@@ -36,11 +42,10 @@ function parseOne(value: string, vault: Vault): Dict {
 }
 
 function mapping(text: string, file: string): Dict {
-  const { documents } = parseYaml(text, file);
-  const value = documents[0] ? toValue(documents[0]) : null;
+  const value = toValue(parseDocument(text, file).document);
   if (value === null) return dict();
   if (isDict(value)) return value;
-  throw failure(`${file}: extra variables are a mapping of names to values`);
+  throw failure(`${file}: extra variables are a mapping of names to values`, undefined, "extra-vars-type");
 }
 
 /** Splits as a shell does; quotes group and go away. */
@@ -68,9 +73,9 @@ function words(text: string): string[] {
   return current === undefined ? result : [...result, current];
 }
 
-function failure(summary: string, hint?: string): DiagnosticError {
+function failure(summary: string, hint?: string, code = "extra-vars"): DiagnosticError {
   return new DiagnosticError({
-    code: "extra-vars",
+    code,
     severity: "error",
     summary,
     ...(hint === undefined ? {} : { hint }),

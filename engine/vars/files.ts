@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import type { Inventory } from "../inventory/contract.ts";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
+import { decodeText } from "../source/text.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import type { Vault } from "../source/vault.ts";
-import { parseYaml, toValue } from "../source/yaml.ts";
+import { parseDocument, toValue } from "../source/yaml.ts";
 import type { Layer } from "./contract.ts";
 import { type Leveled, written } from "./precedence.ts";
 
@@ -80,7 +81,7 @@ export class VarsFiles {
     let text: string;
     try {
       const bytes = readFileSync(path);
-      text = this.#vault.isVault(bytes) ? this.#vault.decrypt(bytes) : bytes.toString("utf8");
+      text = this.#vault.isVault(bytes) ? this.#vault.decrypt(bytes) : decodeText(bytes, path);
     } catch (error) {
       if (error instanceof DiagnosticError) throw placed(error, path);
       throw new DiagnosticError({
@@ -89,17 +90,16 @@ export class VarsFiles {
         summary: `the file of variables ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       });
     }
-    const { documents, warnings } = parseYaml(text, path);
+    const { document, warnings } = parseDocument(text, path);
     for (const warning of warnings) this.#warn(warning.summary, warning.at);
-    const [document] = documents;
-    const value = document ? toValue(document) : null;
+    const value = toValue(document);
     if (value === null) return dict();
     if (isDict(value)) return value;
     throw new DiagnosticError({
       code: "variables-type",
       severity: "error",
       summary: "a file of variables is a mapping of names to values",
-      at: document?.at,
+      at: document.at,
     });
   }
 }

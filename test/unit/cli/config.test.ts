@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { parseIni, readConfig } from "../../../engine/cli/config.ts";
+import { readConfig } from "../../../engine/cli/config.ts";
+import { parseIni } from "../../../engine/cli/ini.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -30,14 +31,11 @@ it("lets the environment win", () => {
   expect(readConfig({ ANSIBLE_FORKS: "3" }, folder)).toMatchObject({ forks: 3, remoteUser: "a" });
 });
 
-it("warns of what it cannot read", () => {
+it("refuses what it cannot read, all at once", () => {
   write("[defaults]\nforks = many\n[privilege_escalation]\nbecome = perhaps\n");
-  const config = readConfig({}, folder);
-  expect(config.forks).toBeUndefined();
-  expect(config.warnings).toEqual([
-    'forks: "many" is not a number; it is ignored',
-    'become: "perhaps" is neither true nor false; it is ignored',
-  ]);
+  expect(() => readConfig({}, folder)).toThrow(
+    "'forks' takes a number, not 'many'\n'become' takes true or false, not 'perhaps'",
+  );
 });
 
 it("does not read a file in a folder that everybody can write to", () => {
@@ -49,8 +47,8 @@ it("does not read a file in a folder that everybody can write to", () => {
 });
 
 it("reads configparser's ini: comments, continued lines, both separators", () => {
-  const ini = parseIni("; c\n[a]\nx = 1 ; note\ny: two\n three\n# z = 9\n");
-  expect([...(ini.get("a") ?? [])]).toEqual([
+  const ini = parseIni("; c\n[a]\nx = 1 ; note\ny: two\n three\n# z = 9\n", "ansible.cfg");
+  expect([...(ini.get("a") ?? [])].map(([name, { text }]) => [name, text])).toEqual([
     ["x", "1"],
     ["y", "two\nthree"],
   ]);

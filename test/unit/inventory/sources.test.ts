@@ -14,7 +14,7 @@ function load(contents: { readonly [path: string]: string }, ...sources: string[
   const folder = files(contents);
   const warnings: string[] = [];
   const paths = sources.map((source) => (source.includes(",") ? source : join(folder, source)));
-  const inventory = loadInventory(paths, { warn: (message) => warnings.push(message) });
+  const inventory = loadInventory(paths, { warn: ({ summary, hint }) => void warnings.push(`${summary} (${hint})`) });
   return { inventory, warnings, folder };
 }
 
@@ -169,7 +169,7 @@ describe("YAML", () => {
 
   it("warns of keys that a group does not have", () => {
     const { warnings } = load({ "hosts.yml": "all:\n  host: {a: }\n" }, "hosts.yml");
-    expect(warnings).toEqual(['group all has no "host"; it is ignored (did you mean hosts?)']);
+    expect(warnings).toEqual([`group all has no "host"; it is ignored (Did you mean 'hosts'?)`]);
   });
 
   it.each<[string, string]>([

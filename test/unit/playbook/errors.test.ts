@@ -31,17 +31,17 @@ describe("errors before the first host is touched", () => {
     [
       "a keyword of a play misspelt",
       "- hosts: all\n  become_usr: x\n",
-      ["2:3 'become_usr' is not a keyword of a play (did you mean 'become_user'?)"],
+      ["2:3 'become_usr' is not a keyword of a play (Did you mean 'become_user'?)"],
     ],
     [
       "a keyword of a task misspelt",
       task("file: {path: /a}\nregistr: x"),
-      ["4:7 'registr' is not a keyword of a task (did you mean 'register'?)"],
+      ["4:7 'registr' is not a keyword of a task (Did you mean 'register'?)"],
     ],
     [
       "a module misspelt",
       task("fiel: {path: /a}"),
-      ["3:7 'fiel' is neither a module nor a keyword of a task (did you mean the module 'file'?)"],
+      ["3:7 'fiel' is neither a module nor a keyword of a task (Did you mean the module 'file'?)"],
     ],
     [
       "no module",
@@ -60,18 +60,18 @@ describe("errors before the first host is touched", () => {
       ["1:1 a playbook is a list of plays (Every play begins with a dash: `- hosts: all`.)"],
     ],
     ["empty", "", ["1:1 this playbook is empty (A playbook is a list of plays: `- hosts: all`.)"]],
-    ["yes or no", task("ping:\nbecome: perhaps"), ["4:15 'become' takes yes or no"]],
-    ["a number", task("ping:\nretries: many"), ["4:16 'retries' takes a number"]],
+    ["yes or no", task("ping:\nbecome: perhaps"), ["4:15 'become' takes yes or no, not 'perhaps'"]],
+    ["a number", task("ping:\nretries: many"), ["4:16 'retries' takes a number, not 'many'"]],
     ["two loops", task("ping:\nloop: []\nwith_items: []"), ["5:7 a task has one loop"]],
     [
       "an unknown lookup",
       task("ping:\nwith_itmes: []"),
-      ["4:7 there is no lookup 'itmes' for 'with_itmes' (did you mean 'with_items'?)"],
+      ["4:7 there is no lookup 'itmes' for 'with_itmes' (Did you mean 'with_items'?)"],
     ],
     [
       "a loop_control misspelt",
       task("ping:\nloop: []\nloop_control: {lable: x}"),
-      ["5:21 'lable' is not a setting of loop_control (did you mean 'label'?)"],
+      ["5:21 'lable' is not a setting of loop_control (Did you mean 'label'?)"],
     ],
     [
       "register with a dash",
@@ -79,7 +79,11 @@ describe("errors before the first host is touched", () => {
       ["4:17 'a-b' is not a name for a variable (Letters, digits and underscores, no digit first.)"],
     ],
     ["rescue alone", task("rescue: []"), ["3:7 'rescue' stands without a 'block'"]],
-    ["a missing file of tasks", task("import_tasks: more.yml"), ["3:21 there is no file of tasks more.yml"]],
+    [
+      "a missing file of tasks",
+      task("import_tasks: more.yml"),
+      ["3:21 there is no file of tasks more.yml (Looked for: /more.yml, /tasks/more.yml)"],
+    ],
     [
       "a role that is not there",
       play("  roles: [web]\n"),
@@ -91,10 +95,10 @@ describe("errors before the first host is touched", () => {
 
   it("finds names of variables that cannot be, tags and loop_control of the wrong kind", async () => {
     expect(await problems(task("ping:\nvars: {a-b: 1}"))).toEqual([
-      "4:19 'a-b' is not a name for a variable (Letters, digits and underscores, no digit first, none of Python's own words.)",
+      "4:14 'a-b' is not a name for a variable (Letters, digits and underscores, no digit first, none of Python's own words.)",
     ]);
     expect(await problems(task("ping:\ntags: {a: 1}"))).toEqual(["4:13 'tags' takes a list of tags"]);
-    expect((await problems(task("ping:\nloop_control: {lable: x}"))).join()).toContain("did you mean 'label'?");
+    expect((await problems(task("ping:\nloop_control: {lable: x}"))).join()).toContain("Did you mean 'label'?");
   });
 
   it("warns of what Ansible refuses only when it gets there, and refuses it with --strict", async () => {
@@ -131,7 +135,7 @@ describe("errors before the first host is touched", () => {
 
   it("suggests the role that is there", async () => {
     const found = await problems(play("  roles:\n    - consull\n"), { "roles/consul/tasks/main.yml": "- ping:\n" });
-    expect(found).toEqual(["3:7 there is no role 'consull' (did you mean 'consul'?)"]);
+    expect(found).toEqual(["3:7 there is no role 'consull' (Did you mean 'consul'?)"]);
   });
 
   it("finds a broken template where it stands", async () => {
@@ -141,7 +145,7 @@ describe("errors before the first host is touched", () => {
 
   it("warns of a notification that reaches nobody, and refuses it with --strict", async () => {
     const text = `${task("file: {path: /a}\nnotify: restart ngnix")}  handlers:\n    - name: restart nginx\n      ping:\n`;
-    const expected = "3:7 no handler is called 'restart ngnix', and none listens to it (did you mean 'restart nginx'?)";
+    const expected = "3:7 no handler is called 'restart ngnix', and none listens to it (Did you mean 'restart nginx'?)";
     expect(await problems(text)).toEqual([`W ${expected}`]);
     expect(await problems(text, {}, true)).toEqual([expected]);
   });

@@ -7,10 +7,10 @@ describe("formatDiagnostic", () => {
   it("says no more than it knows", () => {
     const shown = (at?: { file: string; line: number; column: number }, source?: string) =>
       formatDiagnostic({ code: "x", severity: "warning", summary: "odd", at }, () => source, { color: false });
-    expect(shown()).toBe("WARNING: odd");
-    expect(shown(at)).toBe("WARNING: odd\n  at a.yml:1:3");
-    expect(shown({ ...at, line: 9 }, "one line\n")).toBe("WARNING: odd\n  at a.yml:9:3");
-    expect(shown(at, "one\n")).toBe("WARNING: odd\n  at a.yml:1:3\n\n> 1 | one\n    |   ^\n");
+    expect(shown()).toBe("[WARNING]: odd");
+    expect(shown(at)).toBe("[WARNING]: odd\n  at a.yml:1:3");
+    expect(shown({ ...at, line: 9 }, "one line\n")).toBe("[WARNING]: odd\n  at a.yml:9:3");
+    expect(shown(at, "one\n")).toBe("[WARNING]: odd\n  at a.yml:1:3\n\n> 1 | one\n    |   ^\n");
   });
   it("keeps the caret under the place in long lines and after tabs", () => {
     const source = `${"x".repeat(500)}\tY`;

@@ -124,7 +124,7 @@ describe("broken input is explained", () => {
     const text = "- hosts: all\n  vars:\n    x: {{ y }}\n  tasks: []\n";
     expect(formatDiagnostic(failure(text), () => text, { color: false })).toBe(
       [
-        "ERROR: a value that starts with {{ must be quoted",
+        "[ERROR]: a value that starts with {{ must be quoted",
         "  at play.yml:3:8",
         "",
         "  2 |   vars:",

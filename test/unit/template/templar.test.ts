@@ -120,19 +120,19 @@ describe("nothing reaches JavaScript", () => {
 
 describe("errors name what is wrong, and where", () => {
   it.each([
-    ["{{ numbr }}", "undefined-variable", "'numbr' is undefined", 10, 8, "Did you mean number?"],
-    ["a\n{{ numbr }}", "undefined-variable", "'numbr' is undefined", 11, 8, "Did you mean number?"],
+    ["{{ numbr }}", "undefined-variable", "'numbr' is undefined", 10, 8, "Did you mean 'number'?"],
+    ["a\n{{ numbr }}", "undefined-variable", "'numbr' is undefined", 11, 8, "Did you mean 'number'?"],
     [
       "{{ servers.web1.prt }}",
       "undefined-variable",
       "object of type 'dict' has no attribute 'prt'",
       10,
       21,
-      "Did you mean port?",
+      "Did you mean 'port'?",
     ],
     ["{{ list[7] }}", "undefined-variable", "the list has no element 7; it has 2", 10, 12, undefined],
-    ["{{ name | uper }}", "unknown-filter", "there is no filter 'uper'", 10, 15, "Did you mean upper?"],
-    ["{{ name is defned }}", "unknown-test", "there is no test 'defned'", 10, 16, "Did you mean defined?"],
+    ["{{ name | uper }}", "unknown-filter", "there is no filter 'uper'", 10, 15, "Did you mean 'upper'?"],
+    ["{{ name is defned }}", "unknown-test", "there is no test 'defned'", 10, 16, "Did you mean 'defined'?"],
     [
       "{{ name + 1 }}",
       "template-error",
@@ -149,7 +149,7 @@ describe("errors name what is wrong, and where", () => {
       13,
       "Make a number of the text with | int.",
     ],
-    ["{{ lookup('fiel', 'x') }}", "unknown-lookup", "there is no lookup 'fiel'", 10, 14, "Did you mean file?"],
+    ["{{ lookup('fiel', 'x') }}", "unknown-lookup", "there is no lookup 'fiel'", 10, 14, "Did you mean 'file'?"],
     [
       "{{ name | default(1, 2, 3) }}",
       "template-error",
@@ -175,7 +175,7 @@ describe("errors name what is wrong, and where", () => {
       8,
       undefined,
     ],
-    ["{% fro x in y %}", "template-syntax", "template syntax: there is no tag {% fro %}", 10, 8, "Did you mean for?"],
+    ["{% fro x in y %}", "template-syntax", "template syntax: there is no tag {% fro %}", 10, 8, "Did you mean 'for'?"],
     ["{% endif %}", "template-syntax", "template syntax: {% endif %} does not fit here", 10, 8, undefined],
     [
       "{{ 'abc }}",
