@@ -15,7 +15,7 @@ const enough = 20;
 
 /**
  * Measures play against ansible-core (pipelining), Mitogen and the `oneshot` limit, in one run, on hosts of the lab.
- * @param args names of workloads (none: all); `--write` puts the figures into docs/ after each workload
+ * @param args names of workloads and of contenders (none: all); `--write` puts the figures into docs/ after each workload
  */
 export async function bench(args: readonly string[]): Promise<number> {
   const wanted = args.filter((word) => /^W\d/.test(word));
@@ -29,7 +29,9 @@ export async function bench(args: readonly string[]): Promise<number> {
   const lab = await openLab({ definition: "test/lab/lab.yml", log });
   const folder = mkdtempSync(join(tmpdir(), "play-bench-"));
   const hosts = new BenchHosts(lab, folder);
-  const all = contenders(folder);
+  const everyone = contenders(folder);
+  const named = everyone.filter(({ name }) => args.includes(name));
+  const all = named.length > 0 ? named : everyone;
   try {
     const figures = new Figures(all.map(({ name }) => name));
     for (const workload of chosen) {
@@ -37,10 +39,9 @@ export async function bench(args: readonly string[]): Promise<number> {
       for (const phase of workload.phases) {
         const cell: Cell = { workload, phase, seconds: new Map() };
         for (const contender of all) {
-          const seconds = await times(contender, workload, phase, hosts, all[0]);
+          const seconds = await times(contender, workload, phase, hosts, everyone[0]);
           if (seconds) cell.seconds.set(contender.name, seconds);
-          const shown = seconds?.map((each) => each.toFixed(2)).join(" ") ?? "–";
-          log(`${workload.name} ${phase} ${contender.name}: ${shown} s`);
+          log(`${workload.name} ${phase} ${contender.name}: ${shown(seconds)}`);
         }
         figures.add(cell);
       }
@@ -55,7 +56,12 @@ export async function bench(args: readonly string[]): Promise<number> {
   }
 }
 
-/** What it took, each time; undefined where the contender does not take part. `Infinity`: it was cut off. */
+function shown(seconds: readonly number[] | undefined): string {
+  if (!seconds) return "no figure";
+  return seconds.map((each) => (each === Number.POSITIVE_INFINITY ? "cut off" : `${each.toFixed(2)} s`)).join(", ");
+}
+
+/** What it took, each time; undefined where the contender does not take part, or failed. `Infinity`: it was cut off. */
 async function times(
   contender: Contender,
   workload: Workload,
@@ -73,6 +79,10 @@ async function times(
     const taken = await measure(command, cutOff);
     seconds.push(taken.seconds);
     if (taken.seconds === Number.POSITIVE_INFINITY) return seconds;
+    if (taken.status !== 0 && contender !== maker) {
+      process.stderr.write(`${contender.name} failed: ${taken.output.slice(-1000)}\n`);
+      return undefined;
+    }
     requireSuccess(taken, contender);
   }
   await hosts.requireSame(workload, contender.name, state);

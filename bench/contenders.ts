@@ -24,6 +24,7 @@ export function contenders(folder: string): readonly Contender[] {
         ...env,
         ANSIBLE_CONFIG: join(folder, "none.cfg"),
         ANSIBLE_LOCAL_TEMP: join(folder, "tmp"),
+        ANSIBLE_TIMEOUT: "60",
         ANSIBLE_SSH_CONTROL_PATH_DIR: join(folder, "cp"),
         PYTHONWARNINGS: "ignore",
       },

@@ -140,7 +140,7 @@ export interface Step {
   readonly name: string;
   readonly script: Script;
   readonly stdin?: string | Buffer;
-  /** Taken in the same moment as others of its kind, it is taken with them in one script. It may be taken twice. */
+  /** Taken in the same moment as others of its kind, it is taken with them in one script. It may be taken twice, and before or after those beside it. */
   readonly joint?: Joint;
   /** Statuses that are no failure; default [0]. */
   readonly ok?: readonly number[];

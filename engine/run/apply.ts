@@ -29,15 +29,19 @@ export class StepsLost extends Error {
 }
 
 /**
- * Carries out a plan's steps, one after the other; those of several items share the pipe.
+ * Carries out a plan's steps, one after the other, but for those that can be taken together; those of several items
+ * share the pipe.
  * @throws ModuleFailure where a step failed, StepsLost, HostError
  */
 export async function applySteps(change: Change, seat: Seat, options: ApplyOptions): Promise<Reply[]> {
   const replies: Reply[] = [];
   try {
     let { before } = options;
-    for (const step of change.steps) {
-      replies.push(await applyStep(step, before, seat, options));
+    for (const steps of rounds(change.steps)) {
+      const mark = before;
+      replies.push(
+        ...(await Promise.all(steps.map((step, at) => applyStep(step, at === 0 ? mark : undefined, seat, options)))),
+      );
       before = undefined;
     }
   } catch (error) {
@@ -45,6 +49,17 @@ export async function applySteps(change: Change, seat: Seat, options: ApplyOptio
     throw error;
   }
   return replies;
+}
+
+/** Steps in a row that can be taken together do not wait for each other. */
+function rounds(steps: readonly Step[]): Step[][] {
+  const found: Step[][] = [];
+  for (const step of steps) {
+    const last = found.at(-1);
+    if (step.joint && last?.[0]?.joint) last.push(step);
+    else found.push([step]);
+  }
+  return found;
 }
 
 async function applyStep(step: Step, before: Script | undefined, seat: Seat, options: ApplyOptions): Promise<Reply> {
