@@ -6,7 +6,7 @@ import { openLab } from "../engine/lab/lab.ts";
 import { type Contender, contenders, missingPeers } from "./contenders.ts";
 import { type Cell, cutOff, Figures } from "./figures.ts";
 import { BenchHosts } from "./hosts.ts";
-import { type Measured, measure } from "./measure.ts";
+import { endMeasured, type Measured, measure } from "./measure.ts";
 import { type Phase, type Workload, workloads } from "./workloads.ts";
 
 /** Measurements of one cell: three, or fewer where they take long together. */
@@ -32,6 +32,14 @@ export async function bench(args: readonly string[]): Promise<number> {
   const everyone = contenders(folder);
   const named = everyone.filter(({ name }) => args.includes(name));
   const all = named.length > 0 ? named : everyone;
+  const clean = async (): Promise<void> => {
+    endMeasured();
+    await hosts.remove();
+    endMasters(folder);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const stop = (): void => void clean().finally(() => process.exit(1));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     const figures = new Figures(all.map(({ name }) => name));
     for (const workload of chosen) {
@@ -50,9 +58,8 @@ export async function bench(args: readonly string[]): Promise<number> {
     process.stdout.write(`${figures.table()}\n`);
     return 0;
   } finally {
-    await hosts.remove();
-    endMasters(folder);
-    rmSync(folder, { recursive: true, force: true });
+    await clean();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
   }
 }
 

@@ -16,6 +16,22 @@ export interface Measured {
   readonly output: string;
 }
 
+/** Process groups under way. */
+const groups = new Set<number>();
+
+/** Ends whatever is being measured. */
+export function endMeasured(): void {
+  for (const group of groups) signal(group, "SIGKILL");
+}
+
+function signal(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name);
+  } catch {
+    // Its processes are gone.
+  }
+}
+
 /** Runs it and takes the time; what takes longer than the limit is ended, with its process group. */
 export async function measure(command: Command, limit: number): Promise<Measured> {
   const began = performance.now();
@@ -46,12 +62,10 @@ function runOne(words: readonly string[], command: Command, limit: number): Prom
     child.stderr.on("data", keep);
     child.stdin.on("error", () => {}); // it may end without reading all of its input
     child.stdin.end(command.input ?? "");
-    const end = (signal: NodeJS.Signals): void => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, signal);
-      } catch {
-        // Its processes are gone.
-      }
+    const { pid } = child;
+    if (pid !== undefined) groups.add(pid);
+    const end = (name: NodeJS.Signals): void => {
+      if (pid !== undefined) signal(pid, name);
     };
     const timer = setTimeout(() => {
       late = true;
@@ -62,6 +76,7 @@ function runOne(words: readonly string[], command: Command, limit: number): Prom
     child.once("exit", (status) => {
       clearTimeout(timer);
       end("SIGTERM");
+      if (pid !== undefined) groups.delete(pid);
       child.stdout.destroy();
       child.stderr.destroy();
       resolve({ seconds: late ? Number.POSITIVE_INFINITY : 0, status: status ?? 255, output });

@@ -165,6 +165,15 @@ laws(
       holds: "grep -qx 'Hello world' motd",
     },
     {
+      name: "files of a loop that land together",
+      module: "copy",
+      given: "echo old > b; chmod 600 b; chown 1000:1000 b; mkdir c; echo kept > c/kept",
+      args: { content: "it's {{ item }}\n", dest: "HERE/{{ item }}", mode: "0640" },
+      loop: ["a", "b", "c/d", "c/e", "f g"],
+      holds:
+        '[ "$(cat b)" = "it\'s b" ] && [ "$(stat -c "%a %u" b)" = "640 1000" ] && [ "$(stat -c %a c/d)" = 640 ] && grep -qx kept c/kept && [ "$(ls -A | wc -l)" = 4 ]',
+    },
+    {
       name: "files of a loop that build on each other",
       module: "lineinfile",
       args: { path: "HERE/f", line: "{{ item }}", create: true },

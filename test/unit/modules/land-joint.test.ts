@@ -71,6 +71,26 @@ test("where one cannot land nothing is left over, and all go alone", () => {
   expect(readdirSync(folder).every((name) => !name.startsWith("."))).toBe(true);
 });
 
+test.each(shells)(
+  "%s: killed while files land, each is whole, old or new, and a second run ends as it should",
+  (shell) => {
+    const names = ["plain", "grün", "no newline"];
+    for (const name of names) writeFileSync(join(folder, name), "old");
+    const programs = join(folder, "programs");
+    mkdirSync(programs);
+    // Moves the first file, then ends the shell that called it.
+    const mv = `#!/bin/sh\nfor last; do :; done\n/bin/mv "$1" "$2" "$last"\nkill -9 "$PPID"\n`;
+    writeFileSync(join(programs, "mv"), mv, { mode: 0o755 });
+    // Busybox takes its own mv before one in PATH.
+    const { script } = joined(names);
+    expect(run(shell, script, `mv() { sh ${programs}/mv "$@"; }`)).not.toBe(0);
+    const contentOf = (name: string) => readFileSync(join(folder, name), "utf8");
+    expect(names.map(contentOf)).toEqual([contents["plain"], "old", "old"]);
+    expect(run(shell, script)).toBe(0);
+    expect(names.map(contentOf)).toEqual(names.map((name) => contents[name]));
+  },
+);
+
 test.each(shells)("%s: a file that could not be written whole takes no name", (shell) => {
   const large = "x".repeat(8000);
   const parts = [large, "b"].flatMap(
