@@ -9,8 +9,9 @@ export interface Inventory {
   /** Paths as given, made absolute. */
   readonly sources: readonly string[];
   /** add_host, group_by. */
-  addHost(name: string, groups: readonly string[], variables: Dict): void;
-  addToGroup(host: string, group: string, parents: readonly string[]): void;
+  addHost(name: string, groups: readonly string[], variables: Dict): boolean;
+  /** @returns whether that changed anything, as addHost does */
+  addToGroup(host: string, group: string, parents: readonly string[]): boolean;
   /** Ansible's patterns: `all`, `web*:!db:&x`, `~re`, `g[0:2]`, commas; unknown parts are warnings in the answer. */
   match(pattern: string, limit?: string): { readonly hosts: readonly string[]; readonly unmatched: readonly string[] };
   /** Groups of a host, `all` first, parents before children, then by priority and name: the order of precedence. */

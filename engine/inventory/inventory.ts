@@ -1,3 +1,4 @@
+import { toJson } from "../source/to-json.ts";
 import { type Dict, dict } from "../source/value.ts";
 import type { Inventory, InventoryGroup, InventoryHost } from "./contract.ts";
 import { matchPattern } from "./pattern.ts";
@@ -84,16 +85,32 @@ export class HostInventory implements Inventory {
     return true;
   }
 
-  addHost(name: string, groups: readonly string[], variables: Dict): void {
+  /** @returns whether the inventory is another one now, as for {@link addToGroup} */
+  addHost(name: string, groups: readonly string[], variables: Dict): boolean {
+    const own = this.#hosts.get(name)?.variables;
+    const known =
+      own !== undefined &&
+      groups.every((group) => this.#has(group, name)) &&
+      Object.entries(variables).every(
+        ([key, value]) => Object.hasOwn(own, key) && toJson(own[key] ?? null) === toJson(value),
+      );
     this.host(name);
     for (const group of groups) this.member(group, name);
     for (const key of Object.keys(variables)) this.setHostVariable(name, key, variables[key] ?? null);
+    return !known;
   }
 
-  addToGroup(host: string, group: string, parents: readonly string[]): void {
+  addToGroup(host: string, group: string, parents: readonly string[]): boolean {
+    const above = parents.filter((parent) => parent !== "all");
+    const known = this.#has(group, host) && above.every((parent) => this.#groups.get(parent)?.children.has(group));
     this.group(group);
-    for (const parent of parents) if (parent !== "all") this.child(parent, group);
+    for (const parent of above) this.child(parent, group);
     this.member(group, host);
+    return !known;
+  }
+
+  #has(group: string, host: string): boolean {
+    return this.#groups.get(group)?.hosts.has(host) === true;
   }
 
   /** The host of its own that a play may ask for by name without any inventory. */

@@ -53,7 +53,12 @@ export default stateModule<typeof args, SourceFile>({
       blockEnd: args.block_end_string,
       commentStart: args.comment_start_string,
       commentEnd: args.comment_end_string,
-      extra: { template_path: found, template_fullpath: found, template_destpath: args.dest },
+      extra: {
+        ansible_managed: "Ansible managed",
+        template_path: found,
+        template_fullpath: found,
+        template_destpath: args.dest,
+      },
     });
     if (rendered instanceof Unknown) return rendered;
     return { ...sourceBytes(Buffer.from(rendered), baseName(found)), mode: mode & 0o7777 };

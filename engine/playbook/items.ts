@@ -171,6 +171,7 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
     ...optional("debugger", "debugger"),
     listen: entries.list("listen").map(String),
     isHandler: scope.isHandler,
+    includeParams: isInclude(module) ? { ...scope.includeParams, ...entries.mapping("vars") } : scope.includeParams,
     around: { tags: scope.tags, when: scope.when },
     searchPath: scope.searchPath,
   };
@@ -182,6 +183,10 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
   if (module === "import_tasks") return importTasks(task, entries, inner, context);
   if (module === "import_role") return importRole(task, entries, inner, context);
   return [task];
+}
+
+function isInclude(module: string): boolean {
+  return module === "include_tasks" || module === "include_role";
 }
 
 /** The one key that is a module, whatever way it is written. */

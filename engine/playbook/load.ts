@@ -179,6 +179,7 @@ function scopeOf(parent: Task): Scope {
   return {
     keywords: parent.keywords,
     vars: parent.vars,
+    includeParams: parent.includeParams,
     tags: parent.around?.tags ?? [],
     when: parent.around?.when ?? [],
     ...(parent.role ? { role: parent.role } : {}),

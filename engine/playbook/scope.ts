@@ -6,6 +6,8 @@ import type { BaseKeywords, Condition, Item, Raw, RoleUse } from "./tree.ts";
 export interface Scope {
   readonly keywords: BaseKeywords;
   readonly vars: Dict;
+  /** The variables of the includes around: unlike those of blocks and tasks they stand above facts. */
+  readonly includeParams: Dict;
   readonly tags: readonly string[];
   readonly when: readonly Condition[];
   readonly delegateTo?: Raw;
@@ -37,6 +39,7 @@ export function topScope(folder: string, playVars: Dict = dict()): Scope {
   return {
     keywords: noKeywords,
     vars: dict(),
+    includeParams: dict(),
     tags: [],
     when: [],
     searchPath: [folder],

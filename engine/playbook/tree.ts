@@ -139,6 +139,8 @@ export interface Task extends ItemBase {
   readonly isHandler: boolean;
   /** The engine's own: a section's flush of handlers, which nobody wrote and no banner tells of. */
   readonly implicit?: true;
+  /** The variables of the includes around it, and an include's own, which stand above facts. */
+  readonly includeParams: Dict;
   /** What the task has from the blocks around it: all that tasks which it includes inherit of these. */
   readonly around?: { readonly tags: readonly string[]; readonly when: readonly Condition[] };
   /** Folders searched for files, templates, vars and included tasks, nearest first. */

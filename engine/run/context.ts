@@ -83,7 +83,9 @@ export interface PlayRun {
     readonly forceHandlers: boolean;
     readonly maxFailPercentage: number | undefined;
   };
-  /** Errors ended it for all: any_errors_fatal, max_fail_percentage. No play follows. */
+  /** Hosts on which the present task failed or that could not be reached, rescued or not. */
+  readonly failedNow: Set<string>;
+  /** Errors ended it for all: max_fail_percentage. No play follows. */
   broken: boolean;
   /** meta: end_play. No further batch follows. */
   ended: boolean;

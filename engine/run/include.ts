@@ -112,13 +112,15 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
         ...(inclusion.noLog ? { noLog: true } : {}),
       });
     } catch (error) {
-      const outcome = outcomeOf(error, task.at);
+      const outcome = { ...outcomeOf(error, task.at), unignorable: true };
       for (const host of takersLeft) failed.set(host, outcome);
     }
   }
   for (const [host, ids] of order) {
     const failure = failed.get(host);
     if (failure) {
+      // As Ansible counts: the include itself went well, what it names did not.
+      play.run.summary.of(host.name).ok += 1;
       endTask(performance, host, { outcome: failure, seconds: 0 });
       continue;
     }
@@ -221,7 +223,8 @@ function parentOf(task: Task, inclusion: Inclusion): Task {
   const apply = inclusion.args["apply"];
   const given = isDict(apply) ? apply : dict();
   const vars = { ...task.vars, ...(isDict(given["vars"]) ? given["vars"] : {}), ...inclusion.variables };
-  return { ...task, vars, keywords: { ...task.keywords, ...baseKeywords(given) } };
+  const includeParams = { ...task.includeParams, ...inclusion.variables };
+  return { ...task, vars, includeParams, keywords: { ...task.keywords, ...baseKeywords(given) } };
 }
 
 const keywordNames: { readonly [written: string]: keyof BaseKeywords } = {

@@ -77,7 +77,8 @@ async function once(play: PlayRun, host: HostRun, action: string, key: OrderKey)
     case "clear_host_errors":
       for (const each of play.hosts) {
         if (each.status === "failed" || each.status === "unreachable") {
-          each.status = "active";
+          // Back for the plays that follow; in this one its tasks are over.
+          each.status = "ended";
           run.lost.delete(each.name);
         }
       }

@@ -29,6 +29,8 @@ export interface Outcome {
   notify?: readonly string[];
   /** It failed before its module began (its arguments, its condition): there is nothing to try again. */
   unprepared?: boolean;
+  /** ignore_errors does not apply: what was to be included cannot be read. */
+  unignorable?: boolean;
   /** The run was interrupted or the connection cut: no retries, no rescue. */
   fatal?: boolean;
 }

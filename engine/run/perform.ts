@@ -171,6 +171,7 @@ export function endTask(
 /** A host whose task failed. */
 export function leave(play: PlayRun, host: HostRun, task: Task, outcome: Outcome): void {
   const { run } = play;
+  play.failedNow.add(host.name);
   if (outcome.unreachable) {
     host.status = "unreachable";
     host.cursor.end();
@@ -209,7 +210,7 @@ function describe(task: Task): Value {
 function ignores(play: PlayRun, host: HostRun, task: Task, outcome: Outcome): boolean {
   const keywords = new Keywords(play.run.variables.forTask(play, host.name, task).templar, task.at);
   try {
-    if (outcome.fatal) return false;
+    if (outcome.fatal || outcome.unignorable) return false;
     return outcome.unreachable
       ? (keywords.boolean("ignore_unreachable", task.keywords.ignoreUnreachable) ?? false)
       : (keywords.boolean("ignore_errors", task.keywords.ignoreErrors) ?? false);

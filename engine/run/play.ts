@@ -82,6 +82,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
         maxFailPercentage: keywords.number("max_fail_percentage", play.maxFailPercentage),
       },
       selects: (task) => selects(run, task),
+      failedNow: new Set(),
       broken: false,
       ended: false,
     };
@@ -241,6 +242,7 @@ function engineTask(play: Play, module: string, name: string, args: Dict | strin
     failedWhen: [],
     listen: [],
     isHandler: false,
+    includeParams: dict(),
     searchPath: [dirname(play.file)],
   };
 }

@@ -48,6 +48,7 @@ function argumentTask(block: Block, spec: Dict): Task {
     failedWhen: [],
     listen: [],
     isHandler: false,
+    includeParams: dict(),
     searchPath: role ? [role.path] : [],
   };
 }

@@ -24,13 +24,20 @@ export function settleItem(job: Job, outcome: Outcome | undefined): void {
   }
   if (result.stats) addStats(run, job.host.name, result.stats);
   if (result.addHost) {
-    run.inventory.addHost(result.addHost.name, result.addHost.groups, result.addHost.variables);
+    const { name, groups, variables } = result.addHost;
+    setChanged(outcome, run.inventory.addHost(name, groups, variables));
     run.variables.inventoryChanged();
   }
   if (result.groupBy) {
-    run.inventory.addToGroup(job.host.name, result.groupBy.key, result.groupBy.parents);
+    setChanged(outcome, run.inventory.addToGroup(job.host.name, result.groupBy.key, result.groupBy.parents));
     run.variables.inventoryChanged();
   }
+}
+
+/** Whether these two changed anything, only the inventory can tell. */
+function setChanged(outcome: Outcome, changed: boolean): void {
+  outcome.changed = changed;
+  outcome.value = { ...outcome.value, changed };
 }
 
 /** With run_once the results are those of every host; with delegate_facts, of the delegate. */

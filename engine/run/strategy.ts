@@ -36,6 +36,7 @@ async function linear(play: PlayRun): Promise<void> {
     if (!next) return;
     const hosts = standing.filter(({ stop }) => stop.task === next.task).map(({ host }) => host);
     if (!(await stepThrough(play, next.task, hosts))) continue;
+    play.failedNow.clear();
     await perform({ play, task: next.task, key: next.key, hosts, id: run.nextId() });
     contain(play, next.task, hosts);
   }
@@ -58,19 +59,22 @@ function earliest(stops: readonly Stop[]): Stop | undefined {
   return first;
 }
 
-/** `any_errors_fatal`, a failed `run_once`, `max_fail_percentage`: the failure of one ends the play for all. */
+/**
+ * `any_errors_fatal`, a failed `run_once`, `max_fail_percentage`: the failure of one is that of all. As in Ansible, the
+ * others go to their rescue too, where they have one; the run ends only where nobody is left.
+ */
 function contain(play: PlayRun, task: Task, hosts: readonly HostRun[]): void {
-  const failed = hosts.some((host) => host.status === "failed" || host.status === "unreachable" || host.cursor.failing);
-  const lost = play.hosts.filter((host) => host.status === "failed" || host.status === "unreachable").length;
-  if (failed && isFatal(play, task, hosts)) {
+  const { failedNow } = play;
+  const failOthers = () => {
     for (const host of play.hosts) {
-      if (host.status === "active" && !host.cursor.failing) failHost(play, host);
+      if (host.status === "active" && !failedNow.has(host.name) && !host.cursor.failing) failHost(play, host);
     }
-    play.broken = true;
-  }
+  };
+  if (failedNow.size > 0 && isFatal(play, task, hosts)) failOthers();
   const most = play.keywords.maxFailPercentage;
-  if (most !== undefined && lost > 0 && lost / play.hosts.length > most / 100 && !play.broken) {
-    for (const host of play.hosts) if (host.status === "active" && !host.cursor.failing) failHost(play, host);
+  const failed = play.hosts.filter((host) => host.status === "failed").length;
+  if (most !== undefined && failedNow.size > 0 && failed / play.hosts.length > most / 100 && !play.broken) {
+    failOthers();
     play.broken = true;
   }
 }

@@ -118,8 +118,9 @@ async function runLoop(job: Job, list: readonly Value[], control: LoopControl): 
       const item = itemOf(index);
       const prepared = prepareItem(job, item.vars);
       const outcome = prepared.kind === "controller" ? runController(prepared) : doneOutcome(prepared);
-      finish(item, judged(job, item.vars, outcome instanceof Promise ? await outcome : outcome, prepared));
-      settleItem(job, outcomes.at(-1));
+      const verdict = judged(job, item.vars, outcome instanceof Promise ? await outcome : outcome, prepared);
+      settleItem(job, verdict);
+      finish(item, verdict);
     }
     return outcomes;
   }

@@ -130,6 +130,7 @@ export class Variables {
         vars_prompt: [ready("vars_prompt", own.prompts)],
         vars_files: own.files.get(host) ?? [],
         "task vars": task ? [written("task vars", task.vars)] : [],
+        "include params": task ? [written("include params", task.includeParams)] : [],
         "extra vars": this.#extra,
         "magic variables": [ready("magic variables", magic)],
       },

@@ -16,6 +16,7 @@ import {
   iterate,
   newDict,
   OperationError,
+  SilentUndefined,
   text,
   truthy,
   typeName,
@@ -176,7 +177,7 @@ export class Evaluator {
         if (test instanceof Unknown) return test;
         if (test) return inner(node.value);
         if (node.otherwise !== undefined) return inner(node.otherwise);
-        return new Undefined("the inline if-expression is false and has no else", node.at);
+        return new SilentUndefined("the inline if-expression is false and has no else", node.at);
       }
       case "concat":
         return node.parts.map((part) => text(inner(part))).join("");

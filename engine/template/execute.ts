@@ -13,6 +13,7 @@ import {
   text,
   Undefined,
   UnknownFound,
+  withoutTuples,
 } from "./item.ts";
 import { Loop } from "./loop.ts";
 import type { Expression, FilterExpression, MacroBody, Statement, Target, Template } from "./syntax.ts";
@@ -32,17 +33,20 @@ type BlockBody = (output: Output, frame: Frame) => void;
 export class Output {
   readonly pieces: Item[] = [];
   add(item: Item): void {
-    if (item instanceof Undefined) text(item);
+    if (item instanceof Undefined && !item.silent) text(item);
     if (item !== null) this.pieces.push(item);
   }
   text(): string {
-    return this.pieces.map(text).join("");
+    return this.pieces
+      .map((each) => (each instanceof Undefined && each.silent ? "" : text(withoutTuples(each))))
+      .join("");
   }
   /** One piece alone keeps its native type; nothing at all is none. */
   value(): Item {
     const [first] = this.pieces;
     if (first === undefined) return null;
-    return this.pieces.length === 1 ? first : this.text();
+    if (this.pieces.length > 1) return this.text();
+    return first instanceof Undefined ? text(first) : first;
   }
 }
 

@@ -57,6 +57,8 @@ export class Undefined extends Internal {
     this.#suggest = suggest;
     this.cause = cause;
   }
+  /** An `if` without `else`: printed beside other text it is nothing, as in Ansible. */
+  readonly silent: boolean = false;
   /** Something went wrong, rather than being absent: `default` and `is defined` do not hide that. */
   get isError(): boolean {
     const { cause } = this;
@@ -65,6 +67,10 @@ export class Undefined extends Internal {
   get hint(): string | undefined {
     return this.#suggest?.();
   }
+}
+
+export class SilentUndefined extends Undefined {
+  override readonly silent = true;
 }
 
 export interface CallArguments {
@@ -248,6 +254,13 @@ export function valueBelow(item: Item, keys: readonly string[]): Item | undefine
     (each, key) => (isItemDict(each) && Object.hasOwn(each, key) ? each[key] : undefined),
     item,
   );
+}
+
+/** Lists in place of tuples, however deep: what a template prints is what it would return. */
+export function withoutTuples(item: Item): Item {
+  if (Array.isArray(item)) return item.map(withoutTuples);
+  if (!isItemDict(item)) return item;
+  return newDict(Object.entries(item).map(([key, value]) => [key, withoutTuples(value)] as const));
 }
 
 /** The first {@link Unknown} inside an item, however deep. */

@@ -93,7 +93,7 @@ export class TemplateRuntime implements Runtime {
     const place = { source, origin };
     try {
       new Executor(this.evaluator, this.loader(delimiters, file), place).template(template, output, frame);
-      return withNewlines(source, output.text());
+      return withNewlines(source, output.text(), options.newlineSequence);
     } catch (error) {
       throw this.evaluator.placed(error, 0, place);
     }

@@ -47,9 +47,9 @@ export function compileExpression(source: string, origin: Origin | undefined): E
 }
 
 /** Ansible keeps the newlines at a template's end: as many as the text has, if the result has fewer. */
-export function withNewlines(source: string, result: string): string {
-  const count = (text: string): number => text.length - text.replace(/\n+$/, "").length;
-  return result + "\n".repeat(Math.max(0, count(source) - count(result)));
+export function withNewlines(source: string, result: string, newline = "\n"): string {
+  const count = (text: string): number => /(\r\n|\r|\n)*$/.exec(text)?.[0].match(/\r\n|\r|\n/g)?.length ?? 0;
+  return result + newline.repeat(Math.max(0, count(source) - count(result)));
 }
 
 function placed<T>(source: string, origin: Origin | undefined, work: () => T): T {

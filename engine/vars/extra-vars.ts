@@ -8,7 +8,7 @@ import { isVault, type Vault } from "../source/vault.ts";
 import { parseDocument, toValue } from "../source/yaml.ts";
 
 /**
- * Reads the values of `-e`: `@FILE`, JSON or YAML mappings, `name=value` pairs; the later wins.
+ * Reads the values of `-e`: `@FILE`, JSON or YAML mappings in braces, `name=value` pairs; the later wins.
  * @throws DiagnosticError
  */
 export function parseExtraVars(values: readonly string[], vault: Vault): Dict {
@@ -29,7 +29,6 @@ function parseOne(value: string, vault: Vault): Dict {
     return mapping(isVault(bytes) ? vault.decrypt(bytes) : decodeText(bytes, file), file);
   }
   if (text.startsWith("{") || text.startsWith("[") || text.startsWith("---")) return mapping(text, "--extra-vars");
-  if (/^[^\s=:]+:(\s|$)/.test(text)) return mapping(text, "--extra-vars");
   const result = dict();
   for (const pair of words(text)) {
     const equals = pair.indexOf("=");

@@ -13,8 +13,8 @@ cd "$place" || exit 1
 : >"$events"
 export PARITY_EVENTS="$events" PARITY_TWIN="$4" HOME=/root LANG=C.UTF-8 COLUMNS=80
 case " $flags " in *' -i '*) ;; *) flags="-i inventory.yml $flags" ;; esac
-case " $flags " in *.yml\ ) ;; *) flags="$flags site.yml" ;; esac
-eval "set -- $flags"
+eval "set -- $flags site.yml"
+case "$engine $flags" in play*' --list-'* | play*' --syntax-check'*) engine=plain ;; esac
 case $engine in
 ansible)
   ANSIBLE_CALLBACK_PLUGINS=/parity/oracle ANSIBLE_CALLBACKS_ENABLED=transcript ANSIBLE_PIPELINING=1 \

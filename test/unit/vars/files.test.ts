@@ -77,7 +77,7 @@ describe("extra variables", () => {
     [["a=1 b='x y'"], { a: "1", b: "x y" }],
     [["a=b=c", "a=2"], { a: "2" }],
     [['{"a": 1, "b": [true]}'], { a: 1, b: [true] }],
-    [["a: 1"], { a: 1 }],
+    [["{a: 1}"], { a: 1 }],
     [['a="{{ b }}"'], { a: "{{ b }}" }],
   ])("%j", (given, expected) => {
     expect(parseExtraVars(given, vault)).toEqual(expected);
