@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { complaints } from "./complaints.ts";
 import { home } from "./home.ts";
 import { defaultDefinition, open } from "./lab.ts";
 import { main as playbook } from "./playbook.ts";
@@ -11,13 +12,14 @@ import { say, showFailure } from "./screen.ts";
  */
 export async function main(argv: string[]): Promise<number> {
   const program = new Command("play demo")
+    .configureOutput(complaints)
     .description("make the lab's hosts, run playbooks/site.yml on them, show what runs where")
     .option("--check", "bring the hosts up and only predict")
     .exitOverride();
   try {
     program.parse(argv, { from: "user" });
   } catch (error) {
-    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 5;
+    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
   }
   try {
     say("The lab: two container hosts, made from Debian packages. The first time takes some minutes.");

@@ -24,7 +24,9 @@ export async function main(argv: string[]): Promise<number> {
     if (module) say(page(module));
     else {
       const near = nearest(name, moduleNames());
-      complain(`ERROR: there is no module ${name}${near === undefined ? "" : `; did you mean ${near}?`}`);
+      complain(
+        `[ERROR]: there is no module ${name}\n  hint: ${near ? `Did you mean '${near}'?` : "`play doc` lists all."}`,
+      );
       code = 1;
     }
   }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { complaints } from "./complaints.ts";
 import { version } from "./version.ts";
 
 /** What the flags of `play PLAYBOOK…` were. Names are those of ansible-playbook. */
@@ -118,18 +119,8 @@ export function playbookCommand(): Command {
     .option("--times", "after the recap: time per host, and the slowest tasks")
     .option("--no-read-ahead", "look at one task after the other")
     .option("--no-live", "no live window on a terminal")
-    .configureOutput({ outputError: (text, write) => write(`[ERROR]: ${explained(text)}`) })
+    .configureOutput(complaints)
     .exitOverride();
-}
-
-/** Commander's complaint in the shape of all others. */
-function explained(text: string): string {
-  const [summary = "", ...rest] = text
-    .replace(/^error: /, "")
-    .trim()
-    .split("\n");
-  const near = /Did you mean (\S+)\?/.exec(rest.join(" "))?.[1];
-  return `${summary}\n  hint: ${near ? `Did you mean '${near}'?` : "--help shows all flags."}\n`;
 }
 
 /** The parsed command line as {@link Flags}: aliases under their main names. */

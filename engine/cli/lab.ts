@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { endDaemon, type Lab, openLab } from "../lab/lab.ts";
+import { complaints } from "./complaints.ts";
 import { home } from "./home.ts";
 import { complain, outputColours, say, showFailure } from "./screen.ts";
 
@@ -10,6 +11,7 @@ import { complain, outputColours, say, showFailure } from "./screen.ts";
 export async function main(argv: string[]): Promise<number> {
   let code = 0;
   const program = new Command("play lab")
+    .configureOutput(complaints)
     .enablePositionalOptions()
     .description("make and remove the container hosts of a lab.yml")
     .option("--definition <file>", "the lab's file", defaultDefinition());
@@ -64,7 +66,7 @@ export async function main(argv: string[]): Promise<number> {
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     showFailure(error);
     return 1;
   }

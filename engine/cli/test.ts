@@ -6,6 +6,7 @@ import type { Phase, Scenario } from "../scenario/definition.ts";
 import { discoverScenarios } from "../scenario/discover.ts";
 import { hostsOf } from "../scenario/hosts.ts";
 import { type PhaseEvent, type ScenarioResult, table, testScenario } from "../scenario/test.ts";
+import { complaints } from "./complaints.ts";
 import { defaultDefinition, open } from "./lab.ts";
 import { screenReporters } from "./reporters.ts";
 import { complain, outputColours, say, showFailure, UsageError } from "./screen.ts";
@@ -38,6 +39,7 @@ const sequences: { readonly [command: string]: readonly Phase[] | undefined } = 
 /** `play test [SUBCOMMAND] [ROLE|SCENARIO…]`: Molecule's scenarios. */
 export async function main(argv: string[]): Promise<number> {
   const program = new Command("play test")
+    .configureOutput(complaints)
     .usage("[SUBCOMMAND] [options] [ROLE|SCENARIO…]")
     .description(
       `Tests roles on container hosts, as Molecule does.\n\nSubcommands: ${Object.keys(sequences).join(", ")}, login, list (default: test, the whole sequence).`,
@@ -67,9 +69,9 @@ export async function main(argv: string[]): Promise<number> {
     if (command === "login") return await login(scenarios, flags);
     return await test(command, scenarios, flags);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     showFailure(error);
-    return error instanceof UsageError ? 5 : 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 

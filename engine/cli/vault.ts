@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { isVault, Vault } from "../source/vault.ts";
+import { complaints } from "./complaints.ts";
 import { say, showFailure, UsageError } from "./screen.ts";
 import { type VaultOptions, vaultPasswords } from "./vault-passwords.ts";
 
 /** `play vault …`: files and values in ansible-vault's format. */
 export async function main(argv: string[]): Promise<number> {
   const program = new Command("play vault")
+    .configureOutput(complaints)
     .description("encrypt and read files and values as ansible-vault does")
     .exitOverride();
   const command = (name: string, description: string) =>
@@ -75,9 +77,9 @@ export async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 5;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     showFailure(error);
-    return error instanceof UsageError ? 5 : 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 

@@ -31,6 +31,8 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
   if (hosts.length === 0) {
     run.emit({ type: "play-start", play: name, hosts: [], at: play.at, time: run.time() });
     run.emit({ type: "no-hosts-matched", play: name });
+    if (run.inventory.match("all").hosts.length === 0)
+      run.warn("the inventory has no hosts: only localhost is known, which `all` does not mean");
     return { broken: false };
   }
   const files = new Map<string, readonly Layer[]>();

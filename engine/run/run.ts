@@ -54,8 +54,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
       ? options.inventory
       : loadInventory([...options.inventory], { vault, strict: options.strict === true, warn: warnOf });
   requireHosts(inventory, options.limit);
-  if (inventory.match("all").hosts.length === 0)
-    warn("the inventory has no hosts: only localhost is known, which `all` does not mean");
   const { playbooks, warnings } = loadPlaybooks(options.playbooks, {
     vault,
     ...(options.rolesPath ? { rolesPath: options.rolesPath } : {}),

@@ -175,7 +175,6 @@ class Composer {
           : "block";
     let start = event.valueStart;
     if (start < 0) start = event.tagEnd >= 0 ? event.tagEnd : event.anchorEnd >= 0 ? event.anchorEnd : this.#last;
-    else if (style === "quoted") start--;
     else if (style === "block") while (this.#source[start] === " " || this.#source[start] === "\n") start++;
     this.#last = Math.max(start, event.valueEnd);
     const text = event.valueStart < 0 ? "" : getScalarValue(this.#source, event);

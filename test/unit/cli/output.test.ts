@@ -23,22 +23,23 @@ function started(...args: string[]) {
 }
 
 it("every command's last word reaches a pipe", async () => {
-  const calls: [args: string[], message: RegExp][] = [
-    [["test", "nowhere"], /no scenario for nowhere/],
-    [["test", "--faster"], /unknown option '--faster'/],
-    [["lab", "--faster"], /unknown option '--faster'/],
-    [["vault", "--faster"], /unknown option '--faster'/],
-    [["demo", "--faster"], /unknown option '--faster'/],
-    [["nowhere.yml"], /there is no playbook nowhere\.yml/],
-    [["--faster"], /--faster/],
+  const calls: [args: string[], message: RegExp, exit: number][] = [
+    [["test", "nowhere"], /no scenario for nowhere/, 2],
+    [["test", "--faster"], /unknown option '--faster'/, 2],
+    [["lab", "--faster"], /unknown option '--faster'/, 2],
+    [["vault", "--faster"], /unknown option '--faster'/, 2],
+    [["demo", "--faster"], /unknown option '--faster'/, 2],
+    [["doc", "coyp"], /Did you mean 'copy'/, 1],
+    [["nowhere.yml"], /there is no playbook nowhere\.yml/, 1],
+    [["--faster"], /--faster/, 2],
   ];
-  for (const [args, message] of calls) {
+  for (const [args, message, exit] of calls) {
     const child = started(...args);
     const said: Buffer[] = [];
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
     await once(child, "close");
     expect(Buffer.concat(said).toString(), args.join(" ")).toMatch(message);
-    expect(child.exitCode, args.join(" ")).toBe(5);
+    expect(child.exitCode, args.join(" ")).toBe(exit);
   }
 });
 

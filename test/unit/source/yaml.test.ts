@@ -71,7 +71,7 @@ describe("positions", () => {
       [8, 3],
       [9, 2],
     ]);
-    expect(positionOf(inner["b"], 1)).toEqual({ file: "play.yml", line: 4, column: 5 });
+    expect(positionOf(inner["b"], 1)).toEqual({ file: "play.yml", line: 4, column: 6 });
     expect(positionOf(inner["c"], "d")).toEqual({ file: "play.yml", line: 5, column: 8 });
     expect(node.kind === "mapping" && node.entries.map((entry) => entry.keyAt.line)).toEqual([1, 2, 5, 6, 9]);
     expect(positionOf(value, "nope")).toBeUndefined();
