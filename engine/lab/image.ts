@@ -89,7 +89,8 @@ async function copyNode(to: string): Promise<void> {
 
 /** Makes sure of an image of a registry's. @returns its full name. */
 export async function pullImage(workshop: ImageWorkshop, name: string): Promise<string> {
-  const full = workshop.pullFrom === "" ? name : `${workshop.pullFrom}/${name}`;
+  const namesRegistry = /^[^/]*[.:][^/]*\//.test(name);
+  const full = workshop.pullFrom === "" || namesRegistry ? name : `${workshop.pullFrom}/${name}`;
   if (!(await workshop.docker.exists("image", full))) {
     await step(workshop.log, `pulling image ${full}`, (onLine) => workshop.docker.run(["pull", full], { onLine }));
   }
