@@ -61,7 +61,7 @@ case $k in /*) ;; *) k=$h/$k ;; esac
   case ,$members, in *,"$n",*) echo "$group" ;; esac
 done
 :`,
-    decode: decodeUser,
+    decode: (reply) => (reply.stdout.toString().startsWith(`${name}:`) ? decodeUser(reply) : noUser),
     predict(predictions) {
       const effect = predictions.of("user", name);
       if (!effect) return undefined;
@@ -118,7 +118,8 @@ if command -v getent >/dev/null 2>&1; then getent group "$n"; else grep "^$n:" /
 :`,
     decode(reply) {
       const [found, , gid] = reply.stdout.toString().trim().split(":");
-      return found === undefined || found === "" ? { exists: false, gid: -1 } : { exists: true, gid: Number(gid) };
+      // getent also finds a number's entry, where a name looks like one.
+      return found === name ? { exists: true, gid: Number(gid) } : { exists: false, gid: -1 };
     },
     amend(observed, predictions) {
       const reason = observed.exists ? undefined : predictions.open("group");

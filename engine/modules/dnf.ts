@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import type { Reply } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
 import { type Dict, Unknown } from "../source/value.ts";
-import { choice, flag, integer, list, optional, path, text } from "./argument-types.ts";
+import { choice, flag, integer, list, maybeFlag, optional, path, text } from "./argument-types.ts";
 import {
   ask,
   askMaybe,
@@ -46,7 +46,8 @@ const args = Type.Object({
   disable_excludes: optional(text("Whose excludes are ignored.")),
   allow_downgrade: flag("Accepted: a version that is named is installed."),
   allowerasing: flag("Remove packages that are in the way."),
-  nobest: flag("Take another than the best candidate."),
+  nobest: maybeFlag("Take another than the best candidate, where that cannot be had."),
+  best: maybeFlag("The best candidate or none; the opposite of nobest."),
   install_weak_deps: flag("Weak dependencies come along.", true),
   download_only: flag("Only fetch the packages."),
   download_dir: optional(path("Where to.")),
@@ -75,7 +76,6 @@ export const dnfDefaults: DnfArguments = {
   disable_plugin: [],
   allow_downgrade: false,
   allowerasing: false,
-  nobest: false,
   install_weak_deps: true,
   download_only: false,
   lock_timeout: 30,
@@ -92,7 +92,12 @@ export default stateModule({
   summary: "Manages packages by dnf or yum.",
   args,
   argAliases: { pkg: "name", "expire-cache": "update_cache", "update-cache": "update_cache" },
-  unsupported: { list: "use package_facts, or a command task with dnf list", cacheonly: "packages are always fetched" },
+  mutuallyExclusive: [["best", "nobest"]],
+  unsupported: {
+    auto_install_module_deps: "no module of play's needs Python on the host",
+    list: "use package_facts, or a command task with dnf list",
+    cacheonly: "packages are always fetched",
+  },
   example: "- dnf:\n    name: [curl, jq]\n    state: present\n",
   returns: { results: "What was done.", rc: "0." },
   look: (args) => dnfLook(args),
@@ -241,7 +246,8 @@ function options(args: DnfArguments): string[] {
     ...(args.releasever === undefined ? [] : [`--releasever=${args.releasever}`]),
     ...(args.skip_broken ? ["--skip-broken"] : []),
     ...(args.allowerasing ? ["--allowerasing"] : []),
-    ...(args.nobest ? ["--nobest"] : []),
+    ...(args.nobest === true || args.best === false ? ["--nobest"] : []),
+    ...(args.best === true || args.nobest === false ? ["--best"] : []),
     ...(args.disable_excludes === undefined ? [] : [`--disableexcludes=${args.disable_excludes}`]),
     ...(args.install_weak_deps ? [] : ["--setopt=install_weak_deps=False"]),
     ...(args.sslverify && args.validate_certs ? [] : ["--setopt=sslverify=False"]),

@@ -47,6 +47,7 @@ export default stateModule({
     pattern: "patterns",
     exclude: "excludes",
     checksum: "checksum_algorithm",
+    checksum_algo: "checksum_algorithm",
   },
   unsupported: { encoding: "files are UTF-8" },
   example: "- ansible.builtin.find:\n    paths: /var/log\n    patterns: '*.log'\n    age: 2d\n  register: logs\n",

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Script } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
 import { askAll, type Effect, type Look, ModuleFailure, type Step } from "./contract.ts";
@@ -29,19 +30,55 @@ export interface MadeFolders {
   readonly last?: PresentPath;
 }
 
-/** Makes missing folders, each with the attributes. */
+/** Makes missing folders, the outermost first, each with the attributes. */
 export function* makeFolders(missing: readonly AbsentPath[], attributes: Attributes): Look<MadeFolders> {
   const effects: Effect[] = [];
-  const scripts: Script[] = [];
-  let last: PresentPath | undefined;
+  const made: MadeFolder[] = [];
   for (const each of missing) {
     const bare = created(each, "directory");
-    last = yield* withAttributes(bare, attributes, each.newcomer.umask);
-    effects.push(pathEffect(each.path, last));
-    scripts.push(sh`${assign("p", each.path)}
-[ -d "$p" ] || mkdir -- "$p" || exit 1`);
-    scripts.push(attributeScript(bare, last));
+    const state = yield* withAttributes(bare, attributes, each.newcomer.umask);
+    effects.push(pathEffect(each.path, state));
+    made.push({ path: each.path, state, attributes: attributeScript(bare, state) });
   }
+  const last = made.at(-1)?.state;
   if (!last) return { steps: [], effects: [] };
-  return { steps: [{ name: "create the directory", script: joinScripts(scripts) }], effects, last };
+  const script = made.every((each) => each.attributes.text === "") ? makeInPlace(made) : makeAside(made);
+  return { steps: [{ name: "create the directory", script }], effects, last };
+}
+
+interface MadeFolder {
+  readonly path: string;
+  readonly state: PresentPath;
+  /** Gives `"$p"` owner and permissions. */
+  readonly attributes: Script;
+}
+
+function makeInPlace(folders: readonly MadeFolder[]): Script {
+  return joinScripts(
+    folders.map(
+      ({ path }) => sh`${assign("p", path)}
+[ -d "$p" ] || mkdir -- "$p" || exit 1`,
+    ),
+  );
+}
+
+/**
+ * All of them under another name, which then becomes theirs: the next run could not know that a folder on the way to
+ * the one it is asked for was left by a killed run without its owner and permissions.
+ */
+function makeAside(folders: readonly MadeFolder[]): Script {
+  const top = folders[0]?.path ?? "";
+  const scripts = folders.map(
+    ({ path, attributes }) => sh`${assign("p", path)}
+p=$t\${p#"$q"}
+mkdir -- "$p" || exit 1
+${attributes}`,
+  );
+  return sh`${assign("q", top)}
+t=\${q%/*}/${`.play-${randomUUID()}`}
+trap 'rm -rf -- "$t"' EXIT
+${joinScripts(scripts)}
+if [ -e "$q" ]; then echo "$q has come to be in the meantime" >&2; exit 1; fi
+mv -- "$t" "$q" || exit 1
+trap - EXIT`;
 }

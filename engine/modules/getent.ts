@@ -8,7 +8,7 @@ const colons = new Set(["passwd", "shadow", "group", "gshadow"]);
 
 export default stateModule({
   name: "getent",
-  summary: "Read entries of the host's databases of users, groups, services, hosts …",
+  summary: "Read entries of the host's databases of users, groups, services, hosts and others.",
   collection: "ansible.builtin.getent",
   args: Type.Object({
     database: text("passwd, group, hosts, services …"),

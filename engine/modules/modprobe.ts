@@ -17,6 +17,7 @@ export default stateModule({
     }),
   }),
   example: "- modprobe:\n    name: br_netfilter\n    persistent: present\n",
+  returns: { name: "The module.", params: "Its parameters.", state: "present or absent." },
   *look(args): Look<Plan> {
     const { name, params } = args;
     const load = `/etc/modules-load.d/${name}.conf`;

@@ -32,6 +32,13 @@ export default stateModule({
   argAliases: { name: "path" },
   unsupported: { opts_no_log: "options are shown" },
   example: "- mount:\n    path: /mnt/data\n    src: tmpfs\n    fstype: tmpfs\n    state: mounted\n",
+  returns: {
+    name: "The mount point.",
+    src: "What is mounted.",
+    fstype: "Its file system.",
+    opts: "Its options.",
+    fstab: "The table.",
+  },
   *look(args): Look<Plan> {
     const target = normalise(args.path);
     const declares = args.state === "mounted" || args.state === "present" || args.state === "ephemeral";

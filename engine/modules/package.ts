@@ -19,6 +19,7 @@ export default stateModule({
   }),
   argAliases: { pkg: "name" },
   example: "- package:\n    name: curl\n    state: present\n",
+  returns: { results: "What the host's own package manager module returns, as its others." },
   *look(args): Look<Plan> {
     const manager = args.use === "auto" ? yield* ask(packageManager) : args.use;
     const state = args.state === "installed" ? "present" : args.state === "removed" ? "absent" : args.state;

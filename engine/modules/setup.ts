@@ -27,6 +27,7 @@ export default actionModule({
     gather_timeout: integer("Accepted for compatibility; the look-up takes milliseconds.", { default: 10 }),
     fact_path: path("Folder of the host's own facts, `*.fact`.", { default: "/etc/ansible/facts.d" }),
     name: Type.Optional(text("Not used.")),
+    parallel: Type.Optional(Type.Boolean({ description: "Accepted: one look-up gathers all facts." })),
   }),
   example: "- setup:\n    gather_subset: [network]\n    filter: ansible_default_ipv4\n",
   returns: { ansible_facts: "The facts, each under its name with the prefix `ansible_`." },

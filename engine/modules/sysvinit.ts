@@ -19,5 +19,6 @@ export default stateModule({
   requiredOneOf: [["state", "enabled"]],
   unsupported: { runlevels: "the host's defaults are used", daemonize: "init scripts detach by themselves" },
   example: "- sysvinit:\n    name: ssh\n    state: started\n",
+  returns: { name: "The service.", state: "started or stopped." },
   look: (args, context) => initLook(args, context.hostName),
 });
