@@ -19,6 +19,7 @@ export default defineConfig({
         test: { name: "unit", include: ["test/unit/**/*.test.ts"], pool: "forks", maxWorkers: 2, testTimeout: 30_000 },
       },
       { test: { name: "host", include: ["test/host/*.test.ts"], ...onHosts } },
+      { test: { name: "fleet", include: ["test/fleet/*.test.ts"], ...onHosts } },
       { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
       { test: { name: "scenario", include: ["test/scenario/*.test.ts"], ...onHosts } },
       { test: { name: "parity", include: ["test/parity/*.test.ts"], ...onHosts, retry: 0, maxConcurrency: 2 } },
