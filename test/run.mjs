@@ -10,7 +10,10 @@ const layers = [
   { name: "types", command: ["npx", ["tsc", "--noEmit"]] },
   { name: "lint", command: ["npx", ["biome", "check", "--error-on-warnings", "."]] },
   { name: "shell", run: shellcheck },
-  ...["unit", "host", "fleet", "modules", "scenario", "parity", "swarm"].map((name) => ({ name, run: () => vitest(name) })),
+  ...["unit", "host", "fleet", "modules", "scenario", "parity", "swarm"].map((name) => ({
+    name,
+    run: () => vitest(name),
+  })),
   { name: "trials", onDemand: true, run: () => vitest("trials") },
 ].filter((layer) => (only.length === 0 ? !layer.onDemand : only.includes(layer.name)));
 
