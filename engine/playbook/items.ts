@@ -174,6 +174,7 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
     includeParams: isInclude(module) ? { ...scope.includeParams, ...entries.mapping("vars") } : scope.includeParams,
     around: { tags: scope.tags, when: scope.when },
     searchPath: scope.searchPath,
+    depth: scope.depth,
   };
   if (Object.hasOwn(table.includes, module)) {
     checkInclude(module, task, entries, context);

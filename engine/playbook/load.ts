@@ -174,8 +174,20 @@ export function loadRole(
   return { use, items, handlers, warnings: context.notes.warnings };
 }
 
+/** Includes in includes: a file that includes itself until a condition ends it needs few, one without an end all. */
+const deepest = 500;
+
 /** What included tasks inherit: all from around the include, and of its own the variables. */
 function scopeOf(parent: Task): Scope {
+  if (parent.depth >= deepest) {
+    throw new DiagnosticError({
+      code: "include-circle",
+      severity: "error",
+      summary: `includes lie ${deepest} deep in each other: this one seems to include itself without an end`,
+      at: parent.moduleAt,
+      hint: "Give it a `when` that ends it, or use `until` or a loop.",
+    });
+  }
   return {
     keywords: parent.keywords,
     vars: parent.vars,
@@ -186,6 +198,7 @@ function scopeOf(parent: Task): Scope {
     searchPath: parent.searchPath,
     isHandler: parent.isHandler,
     folder: dirname(parent.at.file),
+    depth: parent.depth + 1,
     importing: [],
     playVars: dict(),
     imported: { uses: [], handlers: [], entries: new Set() },

@@ -6,7 +6,7 @@ import { nearest } from "../source/nearest.ts";
 import type { MappingNode, Node } from "../source/node.ts";
 import { toJson } from "../source/to-json.ts";
 import { type Dict, dict, isDict, type Value } from "../source/value.ts";
-import { toValue } from "../source/yaml.ts";
+import { positionOf, toValue } from "../source/yaml.ts";
 import type { LoadContext } from "./context.ts";
 import { Entries } from "./entries.ts";
 import { innerScope, readItems, readTaskFile, staticText, union } from "./items.ts";
@@ -300,7 +300,34 @@ function argumentSpecsOf(path: string, meta: Dict, context: LoadContext): { argu
   const [file] = filesNamed(join(path, "meta"), "argument_specs");
   const values = file === undefined ? meta : context.variables(file);
   const specs = values["argument_specs"];
-  return isDict(specs) ? { argumentSpecs: specs } : {};
+  if (!isDict(specs)) return {};
+  for (const spec of Object.values(specs)) if (isDict(spec)) checkOptionTypes(spec["options"], context);
+  return { argumentSpecs: specs };
+}
+
+const optionTypes = ["str", "int", "bool", "list", "dict", "float", "path", "raw", "json", "jsonarg", "bytes", "bits"];
+
+/** Types that nobody has would let every value pass. */
+function checkOptionTypes(options: Value | undefined, context: LoadContext): void {
+  if (!isDict(options)) return;
+  for (const [name, option] of Object.entries(options)) {
+    if (!isDict(option)) continue;
+    for (const key of ["type", "elements"]) {
+      const type = option[key];
+      if (type === undefined || (typeof type === "string" && optionTypes.includes(type))) continue;
+      const near =
+        typeof type === "string"
+          ? (nearest(type, optionTypes) ?? optionTypes.find((each) => type.startsWith(each)))
+          : undefined;
+      context.notes.error(
+        "argument-spec-type",
+        `the option '${name}' has a ${key} that does not exist: '${String(type)}'`,
+        positionOf(option, key),
+        near ? `Did you mean '${near}'?` : `Types are: ${optionTypes.join(", ")}.`,
+      );
+    }
+    checkOptionTypes(option["options"], context);
+  }
 }
 
 function dependenciesOf(use: RoleUse, meta: Node | undefined, scope: Scope, context: LoadContext): RoleUse[] {

@@ -19,6 +19,8 @@ export interface Scope {
   readonly isHandler: boolean;
   /** The folder of the file that is read: imports are looked for there. */
   readonly folder: string;
+  /** How many includes lie around it. */
+  readonly depth: number;
   /** Files that are being imported, to find circles. */
   readonly importing: readonly string[];
   /** Variables of the play, which names of imports may use; tasks get them from the play's own level. */
@@ -45,6 +47,7 @@ export function topScope(folder: string, playVars: Dict = dict()): Scope {
     searchPath: [folder],
     isHandler: false,
     folder,
+    depth: 0,
     importing: [],
     playVars,
     imported: { uses: [], handlers: [], entries: new Set() },

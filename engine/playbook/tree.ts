@@ -145,6 +145,8 @@ export interface Task extends ItemBase {
   readonly around?: { readonly tags: readonly string[]; readonly when: readonly Condition[] };
   /** Folders searched for files, templates, vars and included tasks, nearest first. */
   readonly searchPath: readonly string[];
+  /** How many includes brought it. */
+  readonly depth: number;
 }
 
 export interface Loop {

@@ -246,6 +246,7 @@ function engineTask(play: Play, module: string, name: string, args: Dict | strin
     isHandler: false,
     includeParams: dict(),
     searchPath: [dirname(play.file)],
+    depth: 0,
   };
 }
 

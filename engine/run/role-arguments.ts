@@ -50,5 +50,6 @@ function argumentTask(block: Block, spec: Dict): Task {
     isHandler: false,
     includeParams: dict(),
     searchPath: role ? [role.path] : [],
+    depth: 0,
   };
 }
