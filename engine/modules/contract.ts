@@ -114,9 +114,14 @@ export interface Change {
   readonly confined?: boolean;
   /**
    * The steps are run (not in check mode), but the task does not count as changed: a cache that is refreshed, a
-   * service manager that reads its files again. `changed: true` from `finish` says that something came of it after all.
+   * service manager that reads its files again.
    */
   readonly silent?: boolean;
+  /**
+   * Whether the steps change anything shows only once they have run (a pull may bring the image that is there): then
+   * `changed` from `finish` says so. Check mode says that it is known after the run, for this reason.
+   */
+  readonly uncertain?: string;
   /** Completes the return values once the steps have run, from their replies. A `changed` in it replaces the plan's. */
   finish?(replies: readonly Reply[]): Dict;
 }

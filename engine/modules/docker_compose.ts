@@ -351,7 +351,7 @@ ${cli} rm -f ${ids} || exit 1`,
   return {
     result,
     change: {
-      ...(acts ? {} : { silent: true }),
+      ...(acts ? {} : { uncertain: "images are pulled or built then, and may be newer ones" }),
       diff: acts ? [{ before, after }] : [],
       steps,
       effects: [

@@ -462,9 +462,9 @@ function freshImage(args: Arguments, engine: Engine, found: Dict, image: string)
   return {
     result: { container: found },
     change: {
-      silent: true,
+      uncertain: `${image} is pulled then, and may be a newer one`,
       diff: [],
-      effects: [],
+      effects: [objectEffect(engine, "container", args.name, found)],
       steps: [
         {
           name: `pull ${image}, and make the container anew if it is another one`,

@@ -121,10 +121,12 @@ function* look(args: Arguments, engine: Engine): Look<Plan> {
   }
   if (steps.length === 0) return { result: { image: found ?? {}, actions: [] } };
   const inspect = dockerStep(engine, "look at it", ["image", "inspect", "--format", "{{json .}}", name]);
-  const onlySource = steps.length === 1 && fetches;
+  // A forced build or pull may yield the image that was there.
+  const forced = steps.length === 1 && fetches && found !== undefined;
   return {
     result: { actions },
     change: {
+      ...(forced ? { uncertain: `${actions[0]}: it may be the image that is there` } : {}),
       diff: [
         {
           before: found ? { exists: true, id: at(found, "Id") ?? "" } : { exists: false },
@@ -140,8 +142,7 @@ function* look(args: Arguments, engine: Engine): Look<Plan> {
       ],
       finish(replies) {
         const image = asDict(parseJson(replies.at(-1)?.stdout.toString() ?? "{}"));
-        // A forced build or pull that yields the image that was there has changed nothing.
-        const same = onlySource && found !== undefined && at(found, "Id") === at(image, "Id");
+        const same = forced && at(found, "Id") === at(image, "Id");
         return {
           image,
           actions: same ? [] : actions,

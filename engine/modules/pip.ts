@@ -123,7 +123,7 @@ ${command} </dev/null || exit 1`,
       result: { cmd: command.join(" "), ...(env === undefined ? {} : { virtualenv: env }) },
       change: {
         // What pip would resolve is only known once it has: it says so itself.
-        ...(doubtful && is.environment ? { silent: true } : {}),
+        ...(doubtful && is.environment ? { uncertain: "pip finds out then what is missing" } : {}),
         diff: [{ before: "", after: `${(wanted.length > 0 ? wanted : [args.requirements ?? ""]).join("\n")}\n` }],
         steps,
         effects: [{ kind: "pip", subject: env ?? args.executable ?? "pip3", unknown: "pip changes packages before" }],

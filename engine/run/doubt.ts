@@ -13,8 +13,13 @@ export function settleDoubt(ready: Ready, outcome: Outcome): Outcome {
   if (!ready.doubt) return outcome;
   const { reason } = ready.doubt;
   if (outcome.failed || outcome.unreachable) return unknownOutcome(reason, { effects: anything(ready.doubt) });
-  const effects = (outcome.effects ?? []).map((effect) =>
+  const effects = blurred(outcome.effects ?? [], reason);
+  return unknownOutcome(reason, { effects, maybeChanged: outcome.changed || outcome.maybeChanged === true });
+}
+
+/** Effects of which nobody knows whether they come to pass. */
+export function blurred(effects: readonly Effect[], reason: string): Effect[] {
+  return effects.map((effect) =>
     "kind" in effect ? { kind: effect.kind, subject: effect.subject, unknown: reason } : effect,
   );
-  return unknownOutcome(reason, { effects, maybeChanged: outcome.changed || outcome.maybeChanged === true });
 }

@@ -1,12 +1,12 @@
 import type { Change, Plan } from "../modules/contract.ts";
 import { type Dict, Unknown } from "../source/value.ts";
 import { applySteps, StepsLost } from "./apply.ts";
-import { anything, settleDoubt } from "./doubt.ts";
+import { anything, blurred, settleDoubt } from "./doubt.ts";
 import type { Prepared } from "./item.ts";
 import { hostOf, predictionsFor, seatOf, tracing } from "./item-host.ts";
 import { type Looked, performLook } from "./look.ts";
 import { marksBefore } from "./notified.ts";
-import { type Outcome, outcomeOf, succeeded, unknownBecause } from "./outcome.ts";
+import { type Outcome, outcomeOf, succeeded, unknownBecause, unknownOutcome } from "./outcome.ts";
 export interface LookedItem extends Looked<Plan> {
   /** The look failed. */
   readonly failure?: Outcome;
@@ -49,7 +49,11 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
     warnings,
     effects: change.effects,
   });
-  if (ready.checkMode) return settleDoubt(ready, outcome);
+  if (ready.checkMode) {
+    if (change.uncertain === undefined) return settleDoubt(ready, outcome);
+    const reason = ready.doubt?.reason ?? change.uncertain;
+    return unknownOutcome(reason, { effects: blurred(change.effects, reason) });
+  }
   const seat = seatOf(ready);
   const { run } = ready.job.play;
   const host = hostOf(ready);
