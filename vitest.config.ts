@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 const onHosts = {
   pool: "forks",
   fileParallelism: false,
-  testTimeout: 600_000,
+  testTimeout: 900_000,
   hookTimeout: 1_500_000,
   retry: 1,
 } as const;

@@ -56,6 +56,19 @@ export async function page(): Promise<string> {
   return on("swarm-01", `curl -s -m 10 -H 'Host: test.local' http://${address}/`);
 }
 
+/** What every web container says at its own published port: `node/name: page`, one line each. */
+export async function ownPages(): Promise<string[]> {
+  const format = "--filter label=com.docker.compose.service=web --format '{{.Names}} {{.Ports}}'";
+  const lines = await on("swarm-01", `docker -H ${manager} ps ${format}`);
+  return Promise.all(
+    lines.split("\n").map(async (line) => {
+      const [, name = "", published = ""] = /^(\S+) (\d[\d.]*:\d+)->80/.exec(line) ?? [];
+      const said = await on("swarm-01", `curl -s -m 10 http://${published}/ | tr '\\n' ' '`);
+      return `${name || line}: ${said}`;
+    }),
+  );
+}
+
 /**
  * Asks until the answer is as it should be. The deadline is generous: it only ends a test that would never end.
  * @throws Error with the last answer
@@ -76,7 +89,7 @@ export async function until<T>(what: string, ask: () => Promise<T>, good: (answe
   throw new Error(`${what}: not within ${seconds} s; last: ${last}`);
 }
 
-/** Waits until the whole system is as it was built: nodes, containers, upstreams, page. */
+/** Waits until the whole system is as it was built: nodes, containers, upstreams, each web container's page, nginx's. */
 export async function wholeAgain(scale = 4): Promise<void> {
   await until("both nodes Healthy", healthyNodes, (count) => count === 2);
   await until(
@@ -85,5 +98,10 @@ export async function wholeAgain(scale = 4): Promise<void> {
     (found) => found.length === scale,
   );
   await until("nginx's upstreams", upstreams, (found) => found.length === scale);
+  await until(
+    "the page of every web container",
+    ownPages,
+    (found) => found.length === scale && found.every((text) => text.includes("Connected to MySQL")),
+  );
   await until("the page", page, (text) => text.includes("Connected to MySQL"));
 }

@@ -36,11 +36,16 @@ export interface Played extends RunResult {
 
 /** Runs one of the project's playbooks on the lab's hosts, as `./play NAME -i inventory.yml` does. */
 export async function play(name: string, options: PlayOptions = {}): Promise<Played> {
+  return playOn(`${root}playbooks/${name}`, `${root}inventory.yml`, options);
+}
+
+/** Runs a playbook with the project's roles on the hosts of an inventory. */
+export async function playOn(playbook: string, inventory: string, options: PlayOptions = {}): Promise<Played> {
   const recorder = new Recorder();
   const password = readFileSync(`${root}demo-vault-password`, "utf8").trim();
   const result = await run({
-    playbooks: [`${root}playbooks/${name}`],
-    inventory: [`${root}inventory.yml`],
+    playbooks: [playbook],
+    inventory: [inventory],
     rolesPath: [`${root}roles`],
     vault: new Vault([{ id: "default", password }]),
     reporters: [recorder],

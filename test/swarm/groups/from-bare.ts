@@ -1,0 +1,95 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { bareHosts, on, wholeAgain } from "../cluster.ts";
+import { differences, fingerprint } from "../fingerprint.ts";
+import { type Played, play, wrongPredictions } from "../site.ts";
+import { quick, site } from "../standing.ts";
+
+/** What nobody can know on bare hosts: the answers of what the run only then starts. */
+const knownAfterTheRun = [
+  "consul : Wait until Consul has a leader",
+  "docker-engine : Enable and start the engine",
+  "ha-reschedule : Start the services with their policies",
+  "interlock-nginx : Start web containers, Interlock and nginx",
+  "interlock-nginx : Wait until nginx lists every web container",
+  "mysql : Make the folder of the data",
+  "mysql : Start the database",
+  "mysql : Wait until the database answers",
+  "overlay-net : See it from every host",
+  "swarm-join : Wait until every node is Healthy",
+  "swarm-manager : Wait until the manager answers",
+  "systemd-socket : Enable Docker's socket",
+];
+
+const hosts = ["swarm-01", "swarm-02"];
+let before: string[][];
+let after: string[][];
+let predicted: Played;
+let built: Played;
+
+describe("from bare hosts", () => {
+  beforeAll(async () => {
+    await bareHosts();
+    before = await Promise.all(hosts.map(fingerprint));
+    predicted = await site({ check: true });
+    after = await Promise.all(hosts.map(fingerprint));
+    built = await site();
+  }, 1_200_000);
+
+  it.each(hosts.map((host, index) => [host, index] as const))("check mode leaves %s as it was", (_host, index) => {
+    expect(differences(before[index] ?? [], after[index] ?? [])).toEqual([]);
+    expect(before[index]?.length).toBeGreaterThan(10_000);
+  });
+
+  it("would have seen a change", async () => {
+    const unchanged = await fingerprint("swarm-02");
+    await on("swarm-02", "touch -d @0 /etc/hostname && useradd probe && sysctl -qw net.ipv4.ip_default_ttl=63");
+    const seen = differences(unchanged, await fingerprint("swarm-02")).join("\n");
+    await on("swarm-02", "userdel probe && sysctl -qw net.ipv4.ip_default_ttl=64");
+    expect(seen).toMatch(/^\+ path \/etc\/hostname /m);
+    expect(seen).toMatch(/^\+ user probe:/m);
+    expect(seen).toMatch(/^\+ content [0-9a-f]+ {2}\/etc\/passwd$/m);
+    expect(seen).toMatch(/^\+ sysctl net\.ipv4\.ip_default_ttl = 63$/m);
+  });
+
+  it("predicts the whole run, without one wrong word", () => {
+    expect(predicted.failures).toEqual([]);
+    expect(built.failures).toEqual([]);
+    expect(wrongPredictions(predicted, built)).toEqual([]);
+  });
+
+  it("leaves few tasks unknown, each of which waits for something that only the run starts", () => {
+    expect(predicted.unknown.filter((task) => !knownAfterTheRun.includes(task))).toEqual([]);
+  });
+
+  it("has nothing to change the second time", async () => {
+    const again = await site();
+    expect(again.failures).toEqual([]);
+    expect(again.changed).toEqual([]);
+  });
+
+  it("has nothing to predict either", async () => {
+    const again = await site({ check: true });
+    expect(again.changed).toEqual([]);
+  });
+
+  it("is what the article says: verify.yml", async () => {
+    const verified = await play("verify.yml", { extraVars: quick });
+    expect(verified.failures).toEqual([]);
+    expect(verified.changed).toEqual([]);
+    expect(verified.exitCode).toBe(0);
+  });
+
+  it("shows the page from all web containers: demo.yml", async () => {
+    const shown = await play("demo.yml", { extraVars: quick });
+    expect(shown.failures).toEqual([]);
+    const pages = shown.outcomes.find(({ task }) => task === "Get the page from all web containers in turn");
+    expect(JSON.stringify(pages?.result.value)).toContain("Connected to MySQL");
+  });
+
+  it("starts an engine when a client speaks to its socket", async () => {
+    expect(await on("swarm-02", "systemctl stop docker.service && docker version -f '{{.Server.Version}}'")).toMatch(
+      /^20\./,
+    );
+    await wholeAgain();
+  });
+});
