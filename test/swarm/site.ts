@@ -60,7 +60,9 @@ export async function playOn(playbook: string, inventory: string, options: PlayO
     unknown: [...new Set(outcomes.flatMap(({ task, result: { unknown } }) => (unknown === undefined ? [] : [task])))],
     failures: outcomes
       .filter(({ result: { status, ignored } }) => (status === "failed" || status === "unreachable") && !ignored)
-      .map((each) => `${label(each)}: ${String(each.result.value["msg"] ?? "")}`),
+      .map((each) =>
+        `${label(each)}: ${["msg", "stderr"].map((key) => String(each.result.value[key] ?? "")).join(" ")}`.trim(),
+      ),
   };
 }
 
