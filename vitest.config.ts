@@ -18,6 +18,16 @@ export default defineConfig({
       {
         test: { name: "unit", include: ["test/unit/**/*.test.ts"], pool: "forks", maxWorkers: 2, testTimeout: 30_000 },
       },
+      // A person's side: play in a real terminal (tmux), one at a time.
+      {
+        test: {
+          name: "terminal",
+          include: ["test/terminal/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 600_000,
+        },
+      },
       { test: { name: "host", include: ["test/host/*.test.ts"], ...onHosts } },
       { test: { name: "fleet", include: ["test/fleet/*.test.ts"], ...onHosts } },
       { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },

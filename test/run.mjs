@@ -1,84 +1,139 @@
 // The one test command: every check and every layer of tests, one after the other, and one line at the end that
 // counts all of them. Nothing is left out in silence: a layer that cannot run here fails and says why.
+//
+//   npm test                       all layers, but those on demand
+//   npm test -- unit host          these
+//   npm test -- unit -t censor     what follows the names goes to vitest
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 
-const only = process.argv.slice(2);
+/** Layers of vitest are its projects (vitest.config.ts). */
 const layers = [
-  { name: "build", command: ["npm", ["run", "--silent", "build"]] },
-  { name: "types", command: ["npx", ["tsc", "--noEmit"]] },
-  { name: "lint", command: ["npx", ["biome", "check", "--error-on-warnings", "."]] },
-  { name: "shell", run: shellcheck },
-  ...["unit", "host", "fleet", "modules", "scenario", "parity", "swarm"].map((name) => ({
-    name,
-    run: () => vitest(name),
-  })),
-  { name: "trials", onDemand: true, run: () => vitest("trials") },
-].filter((layer) => (only.length === 0 ? !layer.onDemand : only.includes(layer.name)));
+  { name: "machine", run: () => command("bash", ["test/machine.sh"]) },
+  { name: "build", run: () => command("npm", ["run", "--silent", "build"]) },
+  { name: "types", run: () => command("npx", ["tsc", "--noEmit"]) },
+  { name: "lint", run: () => command("npx", ["biome", "check", "--error-on-warnings", "."]) },
+  { name: "shell", run: () => command("shellcheck", shellFiles()) },
+  ...["unit", "terminal", "host", "fleet", "modules", "scenario", "parity", "swarm"].map(vitestLayer),
+  { ...vitestLayer("trials"), onDemand: true },
+];
 
-let passed = 0;
-let failed = 0;
+const words = process.argv.slice(2);
+const known = new Set(layers.map((layer) => layer.name));
+const names = [];
+while (known.has(words[0])) names.push(words.shift());
+const vitestArguments = words;
+if (names.length === 0 && vitestArguments.length > 0) {
+  process.stderr.write(`there is no layer ${vitestArguments[0]}; layers: ${[...known].join(", ")}\n`);
+  process.exit(2);
+}
+
+const totals = { passed: 0, failed: 0 };
+const summary = [];
 const failures = [];
-
 for (const layer of layers) {
+  if (names.length === 0 ? layer.onDemand : !names.includes(layer.name)) continue;
   const began = Date.now();
   process.stdout.write(`\n━━ ${layer.name}\n`);
-  const counts = layer.run ? await layer.run() : await exitCode(...layer.command).then(asCount);
-  passed += counts.passed;
-  failed += counts.failed;
-  if (counts.failed > 0) failures.push(`${layer.name}: ${counts.failed}`);
-  process.stdout.write(
-    `━━ ${layer.name}: ${counts.passed} passed, ${counts.failed} failed, ${Math.round((Date.now() - began) / 1000)} s\n`,
-  );
+  const { passed, failed, details } = await layer.run();
+  totals.passed += passed;
+  totals.failed += failed;
+  const line = `${layer.name.padEnd(10)} ${passed} passed, ${failed} failed, ${duration(Date.now() - began)}`;
+  summary.push(line);
+  process.stdout.write(`━━ ${line}\n`);
+  if (failed > 0) failures.push(`\n━━ failed in ${layer.name}\n${details}`);
 }
 
-if (failures.length > 0) process.stdout.write(`\nfailed: ${failures.join("; ")}\n`);
-process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+for (const each of failures) process.stdout.write(`${each}\n`);
+process.stdout.write(`\n${summary.join("\n")}\n`);
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 
-function asCount(code) {
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+function duration(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-function exitCode(command, args, env = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...env } });
+/** A check that is one program: passed or failed as a whole; the end of what it said is kept. */
+async function command(program, args) {
+  let said = "";
+  const code = await new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ["inherit", "pipe", "pipe"] });
+    for (const [stream, target] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]) {
+      stream.on("data", (chunk) => {
+        said = `${said}${chunk}`.slice(-8000);
+        target.write(chunk);
+      });
+    }
     child.on("error", (error) => {
-      process.stdout.write(`${command}: ${error.message}\n`);
+      said += `${program}: ${error.message}\n`;
+      process.stdout.write(`${program}: ${error.message}\n`);
       resolve(1);
     });
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (status) => resolve(status ?? 1));
   });
+  return code === 0 ? { passed: 1, failed: 0, details: "" } : { passed: 0, failed: 1, details: said.trimEnd() };
 }
 
-function shellcheck() {
-  return exitCode("shellcheck", ["play", ".ci/run"]).then(asCount);
+/** All shell scripts of the tree, those of roles and images too: by their name or their first line. */
+function shellFiles() {
+  return [...filesBelow(".")].filter((file) => file.endsWith(".sh") || /^#!.*\b(?:ba|da)?sh\b/.test(firstLine(file)));
+}
+
+function* filesBelow(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) yield relative(".", path);
+    else if (entry.isDirectory() && ![".git", "node_modules", "dist"].includes(entry.name)) yield* filesBelow(path);
+  }
+}
+
+function firstLine(file) {
+  const buffer = Buffer.alloc(80);
+  const descriptor = openSync(file, "r");
+  const length = readSync(descriptor, buffer);
+  closeSync(descriptor);
+  return buffer.toString("latin1", 0, length).split("\n", 1)[0] ?? "";
+}
+
+function vitestLayer(name) {
+  return { name, run: () => vitest(name) };
 }
 
 /** Runs one project of vitest; what did not even load counts as failed too. */
 async function vitest(project) {
   const file = join("dist", `${project}.json`);
   rmSync(file, { force: true });
-  const code = await exitCode("npx", [
-    "vitest",
-    "run",
-    "--project",
-    project,
-    "--passWithNoTests",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${file}`,
-  ]);
+  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const code = await new Promise((resolve) => {
+    spawn("npx", ["vitest", ...args, ...vitestArguments], { stdio: "inherit" })
+      .on("error", () => resolve(1))
+      .on("close", (status) => resolve(status ?? 1));
+  });
   let report;
   try {
     report = JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, details: "vitest ended without a report" };
   }
-  const brokenFiles = report.testResults.filter(
-    (each) => each.status === "failed" && !each.assertionResults.some((test) => test.status === "failed"),
-  ).length;
-  const failedTests = report.numFailedTests + brokenFiles;
-  return { passed: report.numPassedTests, failed: code !== 0 && failedTests === 0 ? 1 : failedTests };
+  const failed = report.testResults.flatMap((each) => {
+    const place = relative(".", each.name);
+    const tests = each.assertionResults.filter((test) => test.status === "failed");
+    if (tests.length === 0) return each.status === "failed" ? [`${place}\n${indented(each.message)}`] : [];
+    return tests.map((test) => `${place}: ${test.fullName}\n${indented(test.failureMessages.join("\n"))}`);
+  });
+  if (failed.length === 0 && code !== 0) failed.push(`vitest ended with ${code}: see above`);
+  return { passed: report.numPassedTests, failed: failed.length, details: failed.join("\n") };
+}
+
+function indented(text) {
+  return text
+    .split("\n")
+    .slice(0, 30)
+    .map((line) => `    ${line}`)
+    .join("\n");
 }

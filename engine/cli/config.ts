@@ -28,6 +28,7 @@ export interface Config {
   readonly becomePasswordFile?: string;
   readonly connectionPasswordFile?: string;
   readonly forceHandlers?: boolean;
+  readonly enableTaskDebugger?: boolean;
   readonly displaySkippedHosts?: boolean;
   readonly retryFiles?: boolean;
   readonly retryFilesPath?: string;
@@ -64,6 +65,7 @@ const sources = {
   becomePasswordFile: ["defaults", "become_password_file", "ANSIBLE_BECOME_PASSWORD_FILE"],
   connectionPasswordFile: ["defaults", "connection_password_file", "ANSIBLE_CONNECTION_PASSWORD_FILE"],
   forceHandlers: ["defaults", "force_handlers", "ANSIBLE_FORCE_HANDLERS"],
+  enableTaskDebugger: ["defaults", "enable_task_debugger", "ANSIBLE_ENABLE_TASK_DEBUGGER"],
   displaySkippedHosts: ["defaults", "display_skipped_hosts", "ANSIBLE_DISPLAY_SKIPPED_HOSTS"],
   retryFiles: ["defaults", "retry_files_enabled", "ANSIBLE_RETRY_FILES_ENABLED"],
   retryFilesPath: ["defaults", "retry_files_save_path", "ANSIBLE_RETRY_FILES_SAVE_PATH"],
@@ -181,6 +183,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
       becomePasswordFile: path("becomePasswordFile"),
       connectionPasswordFile: path("connectionPasswordFile"),
       forceHandlers: bool("forceHandlers"),
+      enableTaskDebugger: bool("enableTaskDebugger"),
       displaySkippedHosts: bool("displaySkippedHosts"),
       retryFiles: bool("retryFiles"),
       retryFilesPath: path("retryFilesPath"),

@@ -42,6 +42,7 @@ export interface Flags {
   readonly verbosity: number;
   readonly output?: string;
   readonly junit?: string;
+  readonly html?: string;
   readonly strict?: boolean;
   readonly readAhead: boolean;
   readonly live: boolean;
@@ -115,8 +116,9 @@ export function playbookCommand(): Command {
     .option("-v, --verbose", "say more; up to -vvv", (_: string, count: number) => count + 1, 0)
     .option("--output <form>", "default, json or ndjson")
     .option("--junit <file>", "write JUnit's XML as well")
+    .option("--html <file>", "write a page with a timeline of the run as well")
     .option("--strict", "what would be a warning of the files is an error")
-    .option("--times", "after the recap: time per host, and the slowest tasks")
+    .option("--times", "after the recap, also where there is no terminal: time per host, and the slowest tasks")
     .option("--no-read-ahead", "look at one task after the other")
     .option("--no-live", "no live window on a terminal")
     .configureOutput(complaints)

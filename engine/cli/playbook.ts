@@ -13,7 +13,7 @@ import { exitCodeFor } from "./exit-code.ts";
 import { type Flags, flagsOf, playbookCommand } from "./flags.ts";
 import { interrupts } from "./interrupts.ts";
 import { askAtTerminal, askSecret } from "./prompt.ts";
-import { type ScreenOptions, screenReporters } from "./reporters.ts";
+import { screenReporters } from "./reporters.ts";
 import { complain, reasonOf, showFailure, UsageError } from "./screen.ts";
 import { passwordFrom, vaultPasswords } from "./vault-passwords.ts";
 
@@ -75,6 +75,15 @@ async function runOptions(
   const diff = flags.diff ?? config.diff ?? false;
   const password = await loginPassword(flags, config, secrets);
   const becomePassword = await becomePasswordOf(flags, config, secrets, password);
+  const screen = screenReporters(flags.output ?? formOf(config.stdoutCallback), {
+    verbosity,
+    diff,
+    redact: secrets.redact,
+    showSkipped: config.displaySkippedHosts ?? true,
+    live: flags.live,
+    showTimes: flags.times ?? process.stdout.isTTY === true,
+    ...defined({ logPath: config.logPath }),
+  });
   return {
     playbooks,
     inventory: flags.inventory ?? config.inventory ?? defaultInventory(),
@@ -113,34 +122,26 @@ async function runOptions(
       becomeUser: flags.becomeUser ?? config.becomeUser,
       becomePassword,
     }),
-    prompt: (text, { echo, signal }) => askAtTerminal(text, echo, signal),
-    reporters: await reporters(flags, config, { verbosity, diff, redact: secrets.redact }),
+    debugFailures: config.enableTaskDebugger ?? false,
+    prompt: (text, { echo, signal }) => screen.aside(() => askAtTerminal(text, echo, signal)),
+    reporters: [...screen.reporters, ...(await fileReporters(flags))],
   };
 }
 
-async function reporters(
-  flags: Flags,
-  config: Config,
-  how: Pick<ScreenOptions, "verbosity" | "diff" | "redact">,
-): Promise<Reporter[]> {
-  const form = flags.output ?? formOf(config.stdoutCallback);
-  const list = await screenReporters(form, {
-    ...how,
-    showSkipped: config.displaySkippedHosts ?? true,
-    live: flags.live,
-    showTimes: flags.times ?? false,
-    ...defined({ logPath: config.logPath }),
-  });
-  if (flags.junit !== undefined) {
-    const { junitReporter } = await import("../report/junit.ts");
-    const file = flags.junit;
+/** Reports that go to files of their own. */
+async function fileReporters(flags: Flags): Promise<Reporter[]> {
+  const list: Reporter[] = [];
+  const into = (flag: string, file: string) => {
     try {
       writeFileSync(file, ""); // now, not after the run
     } catch (error) {
-      throw new UsageError(`--junit: ${file} cannot be written: ${reasonOf(error)}`);
+      throw new UsageError(`${flag}: ${file} cannot be written: ${reasonOf(error)}`);
     }
-    list.push(junitReporter((text) => appendFileSync(file, text)));
-  }
+    return (text: string) => appendFileSync(file, text);
+  };
+  const { junit, html } = flags;
+  if (junit !== undefined) list.push((await import("../report/junit.ts")).junitReporter(into("--junit", junit)));
+  if (html !== undefined) list.push((await import("../report/html.ts")).htmlReporter(into("--html", html)));
   return list;
 }
 

@@ -22,11 +22,19 @@ export interface ScreenOptions {
 /** How wide banners are where there is no terminal, as Ansible's. */
 const COLUMNS = 79;
 
+/** What shows a run on the screen. */
+export interface ScreenReporters {
+  readonly reporters: readonly Reporter[];
+  /** Does something that needs the terminal for itself: asking. */
+  aside<T>(work: () => Promise<T>): Promise<T>;
+}
+
 /** The reporters of the screen: lines, below them the live window where there is a terminal; or JSON. */
-export async function screenReporters(form: string, options: ScreenOptions): Promise<Reporter[]> {
+export function screenReporters(form: string, options: ScreenOptions): ScreenReporters {
   const out = (text: string) => void process.stdout.write(text);
-  if (form === "json") return [jsonReporter(out), warningsToStandardError()];
-  if (form === "ndjson") return [ndjsonReporter(out)];
+  const aside = <T>(work: () => Promise<T>) => work();
+  if (form === "json") return { reporters: [jsonReporter(out), warningsToStandardError()], aside };
+  if (form === "ndjson") return { reporters: [ndjsonReporter(out)], aside };
   const { redact } = options;
   const colours = palette(wantsColour(process.stdout, process.env));
   const live: LiveView | undefined =
@@ -41,7 +49,10 @@ export async function screenReporters(form: string, options: ScreenOptions): Pro
       write,
       writeError: error,
       colours: screen ? colours : palette(false),
-      columns: screen || live ? Math.max(20, (process.stdout.columns ?? COLUMNS + 1) - 1) : COLUMNS,
+      get columns() {
+        // A window may change its size during a run.
+        return screen || live ? Math.max(20, (process.stdout.columns ?? COLUMNS + 1) - 1) : COLUMNS;
+      },
       verbosity: options.verbosity,
       showDiff: options.diff,
       showSkipped: options.showSkipped,
@@ -56,7 +67,7 @@ export async function screenReporters(form: string, options: ScreenOptions): Pro
     const log = (text: string) => appendFileSync(file, text);
     list.push(lines(log, log, false));
   }
-  return list;
+  return { reporters: list, aside: live ? live.aside : aside };
 }
 
 /** Beside a JSON document warnings still have to be seen. */

@@ -81,13 +81,13 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
   const results: ScenarioResult[] = [];
   const reporters =
     flags.verbose > 0
-      ? await screenReporters("default", {
+      ? screenReporters("default", {
           verbosity: flags.verbose - 1,
           diff: true,
           showSkipped: true,
           live: false,
           showTimes: false,
-        })
+        }).reporters
       : [];
   const tasks = scenarios.map((scenario) => ({
     title: scenario.name,

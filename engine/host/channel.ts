@@ -65,6 +65,8 @@ export function childChannel(child: ChildProcess): Channel {
       stdout.destroy();
       stderr.destroy();
       if (child.exitCode === null && child.signalCode === null && !child.killed) child.kill("SIGTERM");
+      // A shell that waits for its command ends after it; nobody here waits for that.
+      child.unref();
     },
   };
 }

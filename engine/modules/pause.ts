@@ -22,12 +22,15 @@ export default controllerModule({
     const timed = args.seconds !== undefined || args.minutes !== undefined;
     const seconds = Math.max(0, args.seconds ?? (args.minutes ?? 0) * 60);
     let typed = "";
+    const warnings: string[] = [];
     // A prediction waits for nobody.
     if (!context.checkMode) {
       if (timed) await controller.sleep(seconds);
       else {
-        const text = args.prompt === undefined ? "Press enter to continue, Ctrl+C to interrupt" : args.prompt;
-        typed = (await controller.prompt(text, { echo: args.echo, signal: controller.signal })) ?? "";
+        const text = args.prompt ?? "Press enter to continue, Ctrl+C to interrupt";
+        const answer = await controller.prompt(`${text}: `, { echo: args.echo, signal: controller.signal });
+        if (answer === undefined) warnings.push("nobody was asked: there is no terminal");
+        typed = answer ?? "";
       }
     }
     const waited = (Date.now() - start) / 1000;
@@ -46,6 +49,7 @@ export default controllerModule({
         ["echo", args.echo],
         ["rc", 0],
         ["stderr", ""],
+        ...(warnings.length > 0 ? [["warnings", warnings] as const] : []),
       ]),
     };
   },

@@ -168,7 +168,8 @@ export class Entries {
   /** Literal values that cannot be, of keywords that take some only. */
   #checkValue(key: string, value: Value, node: Node): void {
     const choices = Object.hasOwn(choicesOf, key) ? choicesOf[key] : undefined;
-    if (choices && typeof value === "string" && value !== "" && !choices.includes(value)) {
+    const short = typeof value === "string" ? value.replace(/^ansible\.builtin\./, "") : "";
+    if (choices && typeof value === "string" && short !== "" && !choices.includes(short)) {
       const near = nearest(value, choices);
       this.#context.notes.error(
         "keyword-value",
@@ -217,6 +218,7 @@ export class Entries {
       ...own("diff", "diff"),
       ...own("any_errors_fatal", "anyErrorsFatal"),
       ...own("throttle", "throttle"),
+      ...own("debugger", "debugger"),
       ...own("timeout", "timeout"),
       ...own("become", "become"),
       ...own("become_method", "becomeMethod"),
@@ -242,7 +244,8 @@ function advice(key: string, table: { readonly [keyword: string]: Kind }): strin
 /** Keywords whose values are a closed list. */
 const choicesOf: { readonly [keyword: string]: readonly string[] } = {
   order: ["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"],
-  strategy: ["linear", "free", "host_pinned"],
+  strategy: ["linear", "free", "host_pinned", "debug"],
+  debugger: ["always", "never", "on_failed", "on_unreachable", "on_skipped"],
 };
 
 export const noKeywords: BaseKeywords = { environment: [], moduleDefaults: [] };

@@ -168,7 +168,6 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
     failedWhen: entries.conditions("failed_when"),
     ...optional("async", "async"),
     ...optional("poll", "poll"),
-    ...optional("debugger", "debugger"),
     listen: entries.list("listen").map(String),
     isHandler: scope.isHandler,
     includeParams: isInclude(module) ? { ...scope.includeParams, ...entries.mapping("vars") } : scope.includeParams,

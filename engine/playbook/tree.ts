@@ -32,6 +32,7 @@ export interface BaseKeywords {
   readonly diff?: Raw;
   readonly anyErrorsFatal?: Raw;
   readonly throttle?: Raw;
+  readonly debugger?: Raw;
   readonly timeout?: Raw;
   readonly become?: Raw;
   readonly becomeMethod?: Raw;
@@ -133,7 +134,6 @@ export interface Task extends ItemBase {
   readonly failedWhen: readonly Condition[];
   readonly async?: Raw;
   readonly poll?: Raw;
-  readonly debugger?: Raw;
   /** Handlers only. */
   readonly listen: readonly string[];
   readonly isHandler: boolean;

@@ -15,41 +15,55 @@ const FRAME = 100;
 
 /**
  * A window at the bottom of the terminal: one row for each busy host, with the task it is at and since when. What
- * `inner` writes through {@link LiveView.write} goes above it. Never higher than a third of the screen: the hosts
- * that do not fit are counted.
+ * other reporters write through {@link LiveView.write} goes above it. Never higher than a third of the screen: the
+ * hosts that do not fit are counted. The cursor is never hidden, so there is nothing to restore after a kill.
  */
 export interface LiveView extends Reporter {
   write(text: string): void;
+  /** Takes the window away while somebody else has the terminal: a prompt. What is written meanwhile comes after. */
+  aside<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export function liveView(screen: Screen, colours: Palette, now: () => number = () => Date.now() / 1000): LiveView {
   const busy = new Map<string, { task: string; since: number }>();
   const names = new Map<number, string>();
   let hosts = 0;
-  let drawn = 0;
+  let drawn: readonly string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let pending = "";
-
-  const clear = () => (drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : "");
+  let away = 0;
 
   const rows = (): string[] => {
-    if (busy.size === 0) return [];
+    if (busy.size === 0 || away > 0) return [];
     const room = Math.max(1, Math.floor(screen.rows() / 3) - 1);
     const all = [...busy.entries()];
-    const width = Math.min(24, Math.max(...all.slice(0, room).map(([host]) => stringWidth(host))));
-    const shown = all
-      .slice(0, room)
-      .map(([host, state]) => `  ${host.padEnd(width)}  ${state.task}  ${seconds(now() - state.since)}`);
-    if (all.length > room) shown.push(`  … and ${all.length - room} more of ${hosts} hosts`);
-    return shown.map((row) => colours.dim(shorten(row, screen.columns() - 1)));
+    const shown = all.slice(0, room).map(([host, state]) => ({ host: shortened(oneLine(host), 24), ...state }));
+    const width = Math.max(...shown.map(({ host }) => stringWidth(host)));
+    const lines = shown.map(({ host, task, since }) => {
+      const name = host + " ".repeat(width - stringWidth(host));
+      return `  ${name}  ${oneLine(task)}  ${seconds(Math.max(0, now() - since))}`;
+    });
+    if (all.length > room) lines.push(`  … and ${all.length - room} more of ${hosts} hosts`);
+    return lines.map((line) => shortened(line, screen.columns() - 1));
+  };
+
+  /** Up to the window's first line and away with it. A terminal that became narrower since has broken its rows. */
+  const clear = (): string => {
+    const columns = Math.max(1, screen.columns());
+    const lines = drawn.reduce((sum, row) => sum + Math.max(1, Math.ceil(stringWidth(row) / columns)), 0);
+    return lines > 0 ? `\u001b[${lines}A\u001b[0J` : "";
   };
 
   const draw = () => {
+    if (away > 0 && drawn.length === 0) return;
+    // The window begins at a line's start: half a line waits for its end.
+    const whole = pending.slice(0, pending.lastIndexOf("\n") + 1);
     const window = rows();
-    const text = pending + window.map((row) => `${row}\n`).join("");
-    pending = "";
-    if (text || drawn > 0) screen.write(clear() + text);
-    drawn = window.length;
+    if (whole === "" && window.length === 0 && drawn.length === 0) return;
+    const text = clear() + whole + window.map((row) => `${colours.dim(row)}\n`).join("");
+    pending = pending.slice(whole.length);
+    drawn = window;
+    screen.write(text);
   };
 
   const schedule = () => {
@@ -64,8 +78,18 @@ export function liveView(screen: Screen, colours: Palette, now: () => number = (
   return {
     write(text) {
       pending += text;
-      // The cursor must be at a line's start for the window; half a line waits for its end.
-      if (pending.endsWith("\n")) draw();
+      if (away === 0 && text.endsWith("\n")) draw();
+    },
+    async aside(work) {
+      draw(); // all lines that are there
+      away++;
+      draw(); // and no window
+      try {
+        return await work();
+      } finally {
+        away--;
+        draw();
+      }
     },
     report(event: Event) {
       switch (event.type) {
@@ -96,13 +120,27 @@ export function liveView(screen: Screen, colours: Palette, now: () => number = (
       timer = undefined;
       busy.clear();
       draw();
+      // Nothing follows half a line any more.
+      if (pending !== "") screen.write(pending);
+      pending = "";
     },
   };
 }
 
-function shorten(text: string, columns: number): string {
+/** Names come from files and hosts: what moves the cursor must not reach the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+}
+
+/** Cut to a number of columns, at the edge of a character; a wide one takes two. */
+function shortened(text: string, columns: number): string {
   if (columns <= 0 || stringWidth(text) <= columns) return text;
-  let cut = text;
-  while (cut.length > 0 && stringWidth(cut) > columns - 1) cut = cut.slice(0, -1);
+  let width = 0;
+  let cut = "";
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns - 1) break;
+    cut += segment;
+  }
   return `${cut}…`;
 }

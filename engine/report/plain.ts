@@ -49,7 +49,7 @@ export function plainReporter(options: PlainOptions): Reporter {
     if (options.verbosity >= 2) line(colours.dim(`task path: ${place(heading.at)}`));
   };
 
-  const one = (event: Event & { type: "result" | "item-result" }) => {
+  const one = (event: Event & { type: "result" | "item-result" | "debugger" }) => {
     const { result } = event;
     const heading = headings.get(event.id);
     for (const warning of result.warnings) warn(warning);
@@ -66,7 +66,7 @@ export function plainReporter(options: PlainOptions): Reporter {
     if (isItem) heading?.hadItems.add(result.host);
     if (result.status === "skipped" && options.showSkipped === false) return;
     if (result.status !== "skipped" || options.showSkipped !== false) headFor(event.id);
-    if (options.showDiff && result.diff.length > 0) {
+    if (result.diff.length > 0) {
       const text = formatDiff(result.diff, colours);
       if (text) line(text);
     }
@@ -126,8 +126,12 @@ export function plainReporter(options: PlainOptions): Reporter {
           return;
         }
         case "item-result":
-        case "result":
+        case "debugger":
           one(event);
+          return;
+        case "result":
+          if (!event.told) one(event);
+          else if (event.result.ignored) line(colours.skipped("...ignoring"));
           return;
         case "retry":
           headFor(event.id);

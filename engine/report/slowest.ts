@@ -1,7 +1,8 @@
 import type { Event, HostSummary } from "../run/events.ts";
 
-/** How many tasks are named. */
+/** How many tasks, and how many hosts, are named. */
 const SHOWN = 5;
+const HOSTS = 8;
 
 /** Watches the stream for how long tasks took, and says so in a few lines after the recap. */
 export function slowest(): {
@@ -23,9 +24,9 @@ export function slowest(): {
       }
     },
     lines(hosts) {
-      const busy = Object.keys(hosts)
-        .sort()
-        .map((host) => `${host} ${seconds(hosts[host]?.seconds ?? 0)}`);
+      const busiest = Object.entries(hosts).sort(([, a], [, b]) => b.seconds - a.seconds);
+      const busy = busiest.slice(0, HOSTS).map(([host, summary]) => `${host} ${seconds(summary.seconds)}`);
+      if (busiest.length > HOSTS) busy.push(`${busiest.length - HOSTS} others less`);
       const slow = [...tasks.values()]
         .map((task) => ({ name: task.name, seconds: task.ended - task.started }))
         .filter((task) => task.seconds >= 0.1)

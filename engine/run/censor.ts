@@ -21,6 +21,7 @@ export function censored(event: Event, secrets: Secrets): Event {
     case "item-result":
     case "result":
     case "retry":
+    case "debugger":
       return { ...event, result: censoredResult(event.result, secrets) };
     case "included":
       return event.item === undefined ? event : { ...event, item: event.noLog ? hiddenItem : walk(event.item) };

@@ -36,6 +36,8 @@ export interface RunContext {
   readonly cut: AbortSignal;
   /** The first interrupt came: what is under way is finished, nothing new begins. */
   readonly interrupted: boolean;
+  /** As the first interrupt. */
+  interrupt(): void;
   emit(event: Event): void;
   /** Each text once. */
   warn(message: string): void;
@@ -82,6 +84,8 @@ export interface PlayRun {
     readonly anyErrorsFatal: boolean;
     readonly forceHandlers: boolean;
     readonly maxFailPercentage: number | undefined;
+    /** `strategy: debug`: failures stop in the debugger. */
+    readonly debugFailures: boolean;
   };
   /** Hosts on which the present task failed or that could not be reached, rescued or not. */
   readonly failedNow: Set<string>;

@@ -44,7 +44,16 @@ export type Event =
       readonly left: number;
       readonly result: TaskResult;
     }
-  | { readonly type: "result"; readonly id: number; readonly result: TaskResult; readonly time: number }
+  /** A task stops in the debugger with this result, which may not be its last. */
+  | { readonly type: "debugger"; readonly id: number; readonly result: TaskResult }
+  | {
+      readonly type: "result";
+      readonly id: number;
+      readonly result: TaskResult;
+      readonly time: number;
+      /** The debugger has shown it already. */
+      readonly told?: boolean;
+    }
   | {
       readonly type: "included";
       readonly file: string;

@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Asks before every task; needs `prompt`. */
   readonly step?: boolean;
   readonly forceHandlers?: boolean;
+  /** Tasks that fail stop in the debugger, unless their keyword says otherwise; needs `prompt`. */
+  readonly debugFailures?: boolean;
   readonly connection?: ConnectionOptions;
   /** Folders searched for roles, after `roles/` beside the playbook. */
   readonly rolesPath?: readonly string[];

@@ -1,8 +1,9 @@
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Task } from "../playbook/tree.ts";
 import { DiagnosticError } from "../source/diagnostic.ts";
-import { dict, isDict, type Value } from "../source/value.ts";
+import { type Dict, dict, isDict, type Value } from "../source/value.ts";
 import type { HostRun, PlayRun } from "./context.ts";
+import { debug, stopsInDebugger } from "./debugger.ts";
 import { engineModule } from "./engine-modules.ts";
 import { includeRole, includeTasks } from "./include.ts";
 import { Keywords } from "./keywords.ts";
@@ -44,7 +45,8 @@ export async function perform(performance: Performance): Promise<void> {
   let once = false;
   let throttle = 0;
   try {
-    once = keywords.boolean("run_once", task.keywords.runOnce) ?? false;
+    // Nobody wants to be asked fifty times to go on.
+    once = (keywords.boolean("run_once", task.keywords.runOnce) ?? false) || task.module === "pause";
     throttle = keywords.number("throttle", task.keywords.throttle) ?? 0;
   } catch (error) {
     for (const host of hosts) endTask(performance, host, { outcome: outcomeOf(error, task.at), seconds: 0 }, [host]);
@@ -113,11 +115,31 @@ async function runFor(
     const end =
       host.notified.get(task) === "maybe"
         ? await runDoubtful(play, host, task, id)
-        : await runTask(play, host, task, id);
+        : await debugged(performance, host, await runTask(play, host, task, id));
     if (before) await Promise.race([before, immediate()]);
     endTask(performance, host, end, sharing);
   };
   await run.slots.with(() => (slots ? slots.with(work) : work()));
+}
+
+/** The end of a task after the person at the debugger has had their say, where it stops there. */
+async function debugged(performance: Performance, host: HostRun, first: TaskEnd): Promise<TaskEnd> {
+  const { play, task, id } = performance;
+  const { run } = play;
+  let end = first;
+  let changed: { readonly task: Task; readonly vars: Dict } = { task, vars: dict() };
+  while (stopsInDebugger(play, host, task, end.outcome)) {
+    run.emit({ type: "debugger", id, result: resultOf({ host, task }, end.outcome, end.seconds) });
+    const decision = await debug(play, host, task, end.outcome, changed);
+    if (decision.kind === "redo") {
+      changed = decision;
+      end = await runTask(play, host, changed.task, id, changed.vars);
+      continue;
+    }
+    if (decision.kind === "quit") run.interrupt();
+    return { ...end, told: true };
+  }
+  return end;
 }
 
 /** Check mode: a handler whose notification is known after the run only. */
@@ -157,7 +179,7 @@ export function endTask(
   const rescued = bad && final.failed && final.fatal !== true && host.cursor.rescuable;
   const result = resultOf({ host, task }, final, end.seconds, { ignored, rescued });
   run.summary.count(result);
-  run.emit({ type: "result", id, result, time: run.time() });
+  run.emit({ type: "result", id, result, time: run.time(), ...(end.told ? { told: true } : {}) });
   for (const each of sharing) {
     if (task.isHandler) {
       each.notified.delete(task);

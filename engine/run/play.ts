@@ -10,10 +10,11 @@ import { written } from "../vars/precedence.ts";
 import type { HostRun, PlayRun, RunContext } from "./context.ts";
 import { Cursor, type CursorRules } from "./cursor.ts";
 import { Handlers } from "./handlers.ts";
-import { asBoolean, Keywords } from "./keywords.ts";
+import { Keywords } from "./keywords.ts";
 import { roleKey } from "./role-arguments.ts";
 import { strategyNamed } from "./strategy.ts";
 import { selectedByTags } from "./tags.ts";
+import { askPrompts } from "./vars-prompt.ts";
 
 /** How a play ended: whether plays after it are run. */
 export interface PlayEnd {
@@ -47,7 +48,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
       severity: "error",
       summary: `there is no strategy '${strategyName}'`,
       at: play.at,
-      hint: "Strategies are: linear, free, host_pinned.",
+      hint: "Strategies are: linear, free, host_pinned, debug.",
     });
   }
   const serial = play.serial.flatMap((each) => {
@@ -82,6 +83,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
         anyErrorsFatal: keywords.boolean("any_errors_fatal", play.keywords.anyErrorsFatal) ?? false,
         forceHandlers,
         maxFailPercentage: keywords.number("max_fail_percentage", play.maxFailPercentage),
+        debugFailures: strategyName.split(".").at(-1) === "debug",
       },
       selects: (task) => selects(run, task),
       failedNow: new Set(),
@@ -337,24 +339,4 @@ function varsFilesOf(run: RunContext, play: Play, host: string): Layer[] {
 
 function firstThere(first: string, second: string): string {
   return existsSync(first) ? first : second;
-}
-
-/** `vars_prompt`: asked before the play, unless given with `-e`. */
-async function askPrompts(run: RunContext, play: Play): Promise<Dict> {
-  const answers = dict();
-  for (const prompt of play.varsPrompt) {
-    const name = prompt["name"];
-    if (typeof name !== "string" || (run.options.extraVars && Object.hasOwn(run.options.extraVars, name))) continue;
-    const secret = asBoolean(prompt["private"] ?? true) ?? true;
-    const fallback = prompt["default"];
-    const text = typeof prompt["prompt"] === "string" ? prompt["prompt"] : name;
-    const shown = fallback === undefined || fallback === null ? `${text}: ` : `${text} [${String(fallback)}]: `;
-    const answer = await run.options.prompt?.(shown, { echo: !secret, signal: run.cut });
-    if (answer !== undefined && answer !== "") answers[name] = answer;
-    else if (fallback !== undefined) answers[name] = fallback;
-    else answers[name] = answer ?? "";
-    const value = answers[name];
-    if (secret && typeof value === "string") run.secrets.add(value);
-  }
-  return answers;
 }

@@ -130,6 +130,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     get interrupted() {
       return interrupted;
     },
+    interrupt: () => onInterrupt(),
     emit: (event) => emit(event),
     warn,
     warnOf,

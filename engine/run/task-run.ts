@@ -1,5 +1,5 @@
 import type { Task } from "../playbook/tree.ts";
-import { dict, Unknown, type Value } from "../source/value.ts";
+import { type Dict, dict, Unknown, type Value } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import { writtenArguments } from "./arguments.ts";
 import { testAll } from "./conditions.ts";
@@ -23,6 +23,8 @@ export interface TaskEnd {
   /** Of each item, where the task loops. */
   readonly items?: readonly Outcome[];
   readonly seconds: number;
+  /** The debugger has shown its result. */
+  readonly told?: boolean;
 }
 
 /** Items whose looks travel together at most. */
@@ -30,8 +32,8 @@ const batchLimit = 512;
 /** Commands of a loop that are under way at once. */
 const commandLimit = 32;
 
-/** Runs one task on one host, with all of its loop, and tells of each item. */
-export async function runTask(play: PlayRun, host: HostRun, task: Task, id: number): Promise<TaskEnd> {
+/** Runs one task on one host, with all of its loop, and tells of each item. `more`: variables over all others. */
+export async function runTask(play: PlayRun, host: HostRun, task: Task, id: number, more?: Dict): Promise<TaskEnd> {
   const start = performance.now();
   const end = (outcome: Outcome, items?: readonly Outcome[]): TaskEnd => ({
     outcome,
@@ -42,10 +44,8 @@ export async function runTask(play: PlayRun, host: HostRun, task: Task, id: numb
   if (!module) {
     return end(failedWith(`couldn't resolve module/action '${task.moduleAsWritten}'`, {}, { at: task.moduleAt }));
   }
-  if (task.debugger !== undefined && task.debugger !== "never") {
-    play.run.warn("the keyword 'debugger' is not supported: the task fails or goes on without stopping");
-  }
-  const vars = play.run.variables.forTask(play, host.name, task);
+  const own = play.run.variables.forTask(play, host.name, task);
+  const vars = more === undefined ? own : own.with({ name: "debugger", values: more, templated: false });
   let job: Job;
   try {
     job = { play, host, task, id, module, written: writtenArguments(module, task), vars };
