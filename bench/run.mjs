@@ -12,9 +12,6 @@ await build({
   logLevel: "warn",
   output: { dir: folder, format: "esm", entryFileNames: "[name].js" },
 });
-try {
-  const { bench } = await import(pathToFileURL(resolve(folder, "bench.js")).href);
-  process.exitCode = await bench(process.argv.slice(2));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const { bench } = await import(pathToFileURL(resolve(folder, "bench.js")).href);
+process.exitCode = await bench(process.argv.slice(2));

@@ -69,6 +69,7 @@ test("the shells of hosts are here", () => expect(shells).toContain("dash"));
 
 test.each(shells.flatMap((shell) => all.map((options) => [shell, options] as const)))(
   "%s: %j: paths that are looked at together are answered as each would be alone",
+  { timeout: 300_000 },
   (shell, options) => {
     const queries = names.map((name) => pathState(name.startsWith("/") ? name : join(folder, name), options));
     const parts = queries.flatMap(({ joint }) => joint ?? []);
