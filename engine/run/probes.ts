@@ -51,7 +51,7 @@ export class Probes {
     else this.expire();
   }
 
-  /** A task found nothing to change: the next ones may not either. */
+  /** A task found nothing to change, or all that it asks for remembered: the next ones may too. */
   calm(): void {
     this.window = Math.min(64, Math.max(1, this.window * 2));
   }
@@ -92,14 +92,17 @@ export class Probes {
   #fresh(key: string): Entry | undefined {
     if (!this.#keep) return undefined;
     const entry = this.#entries.get(key);
-    if (!entry || this.#isTrue(entry)) return entry;
+    if (!entry) return undefined;
+    const old = entry.arrived !== undefined && performance.now() - entry.arrived.at > maxAge * 1000;
+    if (!old && this.#outlasts(entry)) return entry;
     this.#entries.delete(key);
+    // It was read in vain: fewer tasks ahead are asked for.
+    if (!old && this.window > 0) this.window = Math.max(1, this.window >> 1);
     return undefined;
   }
 
-  #isTrue({ asked, arrived }: Entry): boolean {
+  #outlasts({ asked, arrived }: Entry): boolean {
     if (!arrived) return asked === this.#changes.length;
-    if (performance.now() - arrived.at > maxAge * 1000) return false;
     // What was changed while it was under way it may have seen or not.
     if (asked !== arrived.changes) return false;
     const about = this.#about.get(arrived.reply);

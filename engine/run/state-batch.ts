@@ -50,6 +50,7 @@ export function looking(job: Job, batch: readonly Item[]): (Promise<LookedItem> 
   const before = probes.sent;
   const looks = batch.map(({ prepared }) => (prepared?.kind === "state" ? lookItem(prepared) : undefined));
   if (probes.sent > before) readAhead(job.play, job.host, job.task);
+  else if (looks.some((each) => each !== undefined)) probes.calm();
   return looks;
 }
 

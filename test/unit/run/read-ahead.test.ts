@@ -80,6 +80,23 @@ ${["a", "b", "c", "d", "e"].map((name) => `    - {name: ${name}, file: {path: "{
   }
 });
 
+test("changes at other paths leave what was read ahead", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "play-ahead-"));
+  const clock = vi.spyOn(performance, "now").mockReturnValue(1);
+  try {
+    const names = Array.from({ length: 30 }, (_, at) => `d${at}`);
+    const tasks = names.map((name) => `    - {name: ${name}, file: {path: "{{ dir }}/${name}", state: directory}}`);
+    const counts = counting();
+    const done = await runIn(folder, `- hosts: all\n  tasks:\n${tasks.join("\n")}\n`, { connect: counts.connect });
+    expect(done.lines).toEqual(names.map((name) => `h1 changed ${name}`));
+    // Task by task it is two each.
+    expect(counts.asked).toBeLessThanOrEqual(10);
+  } finally {
+    clock.mockRestore();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 /** Two looks first: from the second on, with the session open, the answers of what follows are there. */
 const warm = `
 - hosts: all
