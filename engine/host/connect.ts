@@ -58,8 +58,8 @@ export class HostConnection implements Connection {
   }
 
   async session(become?: Become): Promise<Session> {
-    await this.shell(become);
-    return new HostSession(this, become);
+    const shell = await this.shell(become);
+    return new HostSession(this, become, shell.process);
   }
 
   async forward(address: string, port: number): Promise<Duplex> {
@@ -128,10 +128,12 @@ export class HostConnection implements Connection {
 
 /** Outlives the shell that it talks to: after a loss or a reset the next request opens a new one. */
 class HostSession implements Session {
+  readonly process: string;
   readonly #connection: HostConnection;
   readonly #become: Become | undefined;
 
-  constructor(connection: HostConnection, become: Become | undefined) {
+  constructor(connection: HostConnection, become: Become | undefined, process: string) {
+    this.process = process;
     this.#connection = connection;
     this.#become = become;
   }

@@ -48,6 +48,8 @@ export interface Connection {
 }
 
 export interface Session {
+  /** The number of the shell's process on the host, when the session was handed out. */
+  readonly process: string;
   /** Sends one request. Requests run in the order in which they were sent; many can be under way. */
   request(script: Script, options?: RequestOptions): Promise<Reply>;
   /** Streams bytes into a file of the host, over a channel of its own, as this session's user. */

@@ -9,43 +9,93 @@ const REFRESH = 20;
 /** Who holds a host already. */
 export class HeldBy {
   readonly owner: string;
-  constructor(owner: string) {
+  /** The owner is no more, but this process that it began still runs. */
+  readonly survivor: number | undefined;
+  constructor(owner: string, survivor?: number) {
     this.owner = owner;
+    this.survivor = survivor;
   }
 }
 
 export interface Lease {
+  /** Lists a session that will change the host: while one works, the lease of a killed run is not free. */
+  list(session: Session): Promise<void>;
+  /** Lists files that a killed run would leave half written; who takes over its lease removes them. */
+  leaving(paths: readonly string[]): Promise<void>;
   release(): Promise<void>;
 }
 
+/** A host where nothing can be written holds no lease. */
+const none: Lease = { list: async () => {}, leaving: async () => {}, release: async () => {} };
+
+/** `started PID` prints when a process began, which tells it from a later one of the same number. */
+const started = sh`started() { x=; { read -r x <"/proc/$1/stat"; } 2>/dev/null; x=\${x##*) }; set -- $x; echo "\${20}"; }`;
+
 /**
  * A short lease on a host, so that two runs, or a run and the survivors of a killed one, do not change it at once.
- * It is a folder with the owner and the time, refreshed while the run lives and free again a minute after.
+ * It is a folder with the owner and the time, refreshed while the run lives and free again a minute after, but not
+ * before the sessions listed in it are idle: the commands of a killed run go on.
  * @param owner names the run: the same owner gets its lease again
+ * @param gone an owner that is known to be no more: its lease need not have run out
  */
 export async function acquireLease(
   session: Session,
   owner: string = `${hostname()}:${process.pid}`,
+  gone = "",
 ): Promise<Lease | HeldBy> {
   const reply = await session.request(
     sh`d=/run/play; [ -w /run ] || d=\${TMPDIR:-/tmp}/.play-$(id -u); mkdir -p "$d" 2>/dev/null
 l=$d/lease; now=$(date +%s)
+${started}
+working() {
+  [ -f "$l/sessions" ] && while read -r p s; do
+    [ "$(started "$p")" = "$s" ] || continue
+    for f in /proc/[0-9]*/stat; do
+      x=; { read -r x <"$f"; } 2>/dev/null
+      c=\${x%% *} x=\${x##*) }
+      set -- $x
+      [ "$2" = "$p" ] && [ "$1" != Z ] && echo "$c" && return
+    done
+  done <"$l/sessions"
+}
 mkdir "$l" 2>/dev/null || {
   read -r t o <"$l/owner" 2>/dev/null || t=$(stat -c %Y "$l" 2>/dev/null || echo 0) o=
-  if [ "$o" != ${owner} ] && [ $((now-t)) -lt ${LASTS} ] && [ $((t-now)) -lt ${LASTS} ]; then echo "held $o"; exit 0; fi
+  if [ "$o" != ${owner} ]; then
+    [ -n "$o" ] && [ "$o" = ${gone} ] || [ $((now-t)) -ge ${LASTS} ] || [ $((t-now)) -ge ${LASTS} ] || { echo "held 0 $o"; exit 0; }
+    c=$(working)
+    [ -z "$c" ] || { echo "held $c $o"; exit 0; }
+    [ -f "$l/leaving" ] && while IFS= read -r f; do rm -f -- "$f"; done <"$l/leaving"
+    rm -f "$l/sessions" "$l/leaving"
+  fi
 }
 echo "$now "${owner} >"$l/owner" || exit 1
 echo "ours $l"`,
     { kind: "step" },
   );
   const [word, ...rest] = reply.stdout.toString("utf8").trim().split(" ");
-  if (word === "held") return new HeldBy(rest.join(" "));
-  if (word !== "ours") return { release: async () => {} }; // a host where nothing can be written holds no lease
+  if (word === "held") return new HeldBy(rest.slice(1).join(" "), Number(rest[0]) || undefined);
+  if (word !== "ours") return none;
   const place = rest.join(" ");
   const refresh = sh`[ ! -d ${place} ] || echo "$(date +%s) "${owner} >${place}/owner`;
   const timer = setInterval(() => void session.request(refresh, { kind: "step" }).catch(() => {}), REFRESH * 1000);
   timer.unref();
+  const listed = new Map<string, Promise<unknown>>();
   return {
+    async list({ process }) {
+      let listing = listed.get(process);
+      if (!listing) {
+        const line = sh`${started}
+[ ! -d ${place} ] || echo ${process} "$(started ${process})" >>${place}/sessions`;
+        listing = session.request(line, { kind: "step" }).catch(() => listed.delete(process));
+        listed.set(process, listing);
+      }
+      await listing;
+    },
+    async leaving(paths) {
+      if (paths.length === 0) return;
+      const note = sh`[ ! -d ${place} ] || printf '%s\n' ${paths} >>${place}/leaving`;
+      await session.request(note, { kind: "step" }).catch(() => {});
+    },
     async release() {
       clearInterval(timer);
       await session

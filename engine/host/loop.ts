@@ -15,7 +15,8 @@ import { sh } from "./script.ts";
  *   output goes to files; two tests without a fork say that there was none, which is the usual case.
  * - A frame ends with a line `#`: of a request that was cut off in transit nothing is run.
  * - `$$` in a subshell is the session's own pid, so a user's command runs in an `sh` of its own, and in its own
- *   session where there is `setsid`. It is not put into the background: that would make it ignore SIGINT.
+ *   session where there is `setsid`. Its text comes in the environment, which none but its user can read, and not on
+ *   the command line, which all can: it may hold secrets (`environment:`). It is not put into the background: that would make it ignore SIGINT.
  */
 
 /**
@@ -76,7 +77,7 @@ _exact() {
 _command() {
   case $_K in x*) LC_ALL=\${_K#x} ;; *) unset LC_ALL ;; esac
   PATH=$_P
-  case $_a in b*) exec $_c "$_d/s" ;; *) exec $_c -c "$_s" ;; esac
+  case $_a in b*) exec $_c "$_d/s" ;; *) export _s; exec $_c -c 'eval "unset _s; $_s"' ;; esac
 }
 _end() {
   echo "$_M $_i $1"

@@ -72,6 +72,11 @@ export class Shell {
     return this.#lost !== undefined;
   }
 
+  /** The number of its process on the host. */
+  get process(): string {
+    return this.#place?.pid ?? "";
+  }
+
   /** On a terminal, where both output streams are one. */
   get merged(): boolean {
     return this.#channel.stderr === undefined;

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { sh } from "../host/script.ts";
+import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, Unknown, type Value } from "../source/value.ts";
 import { anything, choice, flag, integer, list, mapping, maybeFlag, optional, text } from "./argument-types.ts";
 import { agrees, type Comparison, type ContainerOption, containerOptions } from "./container-options.ts";
@@ -309,11 +309,18 @@ function optionWords(args: Arguments, only?: readonly string[]): string[] {
   return result;
 }
 
-/** The environment goes in by standard input: it may hold secrets, and command lines can be seen. */
+/**
+ * The environment goes in by standard input, and what holds newlines by the client's own: it may hold secrets, and
+ * command lines can be seen.
+ */
 function create(args: Arguments, engine: Engine, image: string): Step {
   const entries = Object.entries(args.env ?? {}).map(([key, value]) => [key, words(value)] as const);
   const plain = entries.filter(([, value]) => !/[\r\n]/.test(value));
   const odd = entries.filter(([, value]) => /[\r\n]/.test(value));
+  const exports = odd.map(([key, value]) => {
+    if (/^[A-Za-z_]\w*$/.test(key)) return sh`export ${`${key}=${value}`}`;
+    throw new ModuleFailure(`'${key}' cannot be the name of an environment variable of several lines.`);
+  });
   const first = args.networks_cli_compatible ? args.networks?.[0] : undefined;
   const network =
     first && args.network_mode === undefined
@@ -323,8 +330,9 @@ function create(args: Arguments, engine: Engine, image: string): Step {
   const command = args.command === undefined || args.command === null ? [] : commandWords(args.command);
   return {
     name: "create it",
-    script: sh`${engine.cli} create --name ${args.name} ${plain.length > 0 ? ["--env-file", "/dev/stdin"] : []} ${[
-      ...odd.map(([key, value]) => `--env=${key}=${value}`),
+    script: sh`${joinScripts(exports)}
+${engine.cli} create --name ${args.name} ${plain.length > 0 ? ["--env-file", "/dev/stdin"] : []} ${[
+      ...odd.map(([key]) => `--env=${key}`),
       ...(args.platform === undefined ? [] : [`--platform=${args.platform}`]),
       ...network,
       ...optionWords(args),

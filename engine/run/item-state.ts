@@ -59,7 +59,8 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
   const host = hostOf(ready);
   let done: Change | undefined;
   try {
-    await run.leases.before(seat);
+    const uploads = change.steps.flatMap(({ upload }) => (upload ? [upload.path] : []));
+    await run.leases.before(seat, uploads);
     const before = marksBefore(ready, seat);
     const replies = await applySteps(change, seat, {
       ...(before ? { before } : {}),

@@ -12,15 +12,19 @@ const interval = 2;
 export class Leases {
   readonly #signal: AbortSignal;
   readonly #warn: (message: string) => void;
-  readonly #held = new Map<string, Promise<Lease | undefined>>();
+  readonly #held = new Map<string, Promise<Lease>>();
 
   constructor(signal: AbortSignal, warn: (message: string) => void) {
     this.#signal = signal;
     this.#warn = warn;
   }
 
-  /** Before the first change on a host. @throws HostError where another run keeps the host */
-  async before(seat: Seat): Promise<void> {
+  /**
+   * Before each change on a host.
+   * @param temporary files that the change leaves half written if this run is killed meanwhile
+   * @throws HostError where another run keeps the host
+   */
+  async before(seat: Seat, temporary: readonly string[] = []): Promise<void> {
     // The controller's own machine is many inventory hosts at once, and no run is kept from it.
     if (seat.target.transport === "local") return;
     let held = this.#held.get(seat.host);
@@ -29,28 +33,30 @@ export class Leases {
       this.#held.set(seat.host, held);
       held.catch(() => this.#held.delete(seat.host));
     }
-    await held;
+    const lease = await held;
+    await lease.list(await seat.session());
+    await lease.leaving(temporary);
   }
 
-  async #acquire(seat: Seat): Promise<Lease | undefined> {
+  async #acquire(seat: Seat): Promise<Lease> {
     const session: Session = await seat.session();
     for (let waited = 0; ; waited += interval) {
-      const lease = await acquireLease(session);
+      let lease = await acquireLease(session);
+      if (lease instanceof HeldBy && isGone(lease.owner)) lease = await acquireLease(session, undefined, lease.owner);
       if (!(lease instanceof HeldBy)) return lease;
-      if (isGone(lease.owner)) {
-        const taken = await acquireLease(session, lease.owner);
-        if (!(taken instanceof HeldBy)) return taken;
-      }
-      if (waited === 0) this.#warn(`${seat.host} is being changed by another run (${lease.owner}); waiting for it`);
-      if (waited >= patience) {
-        throw new HostError("cancelled", `${seat.host} is being changed by another run (${lease.owner}).`);
-      }
+      const { owner, survivor } = lease;
+      const why =
+        survivor === undefined
+          ? `is being changed by another run (${owner})`
+          : `is still being changed by process ${survivor}, which a run that is no more (${owner}) began`;
+      if (waited === 0) this.#warn(`${seat.host} ${why}; waiting for it`);
+      if (waited >= patience) throw new HostError("cancelled", `${seat.host} ${why}.`);
       await sleep(interval, this.#signal);
     }
   }
 
   async release(): Promise<void> {
-    await Promise.allSettled([...this.#held.values()].map(async (held) => (await held)?.release()));
+    await Promise.allSettled([...this.#held.values()].map(async (held) => (await held).release()));
   }
 }
 

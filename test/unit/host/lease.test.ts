@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import type { Session } from "../../../engine/host/contract.ts";
 import { leaveMarks, listMarks, markOf, marksIn, removeMarks } from "../../../engine/host/handler-marks.ts";
 import { acquireLease, HeldBy } from "../../../engine/host/lease.ts";
 import { LocalTransport } from "../../../engine/host/local.ts";
+import { sh } from "../../../engine/host/script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "play-lease-"));
 // As nobody, whose leases and marks lie in TMPDIR and HOME: the machine itself is left alone.
@@ -39,6 +40,34 @@ it("lets one run in at a time", async () => {
   const third = await acquireLease(session, "bob");
   expect(third).not.toBeInstanceOf(HeldBy);
   if (!(third instanceof HeldBy)) await third.release();
+});
+
+it("is not free while a command of a killed run goes on, and then takes away what it left", async () => {
+  const killed = new HostConnection(target, {}, async () => new LocalTransport(shell));
+  try {
+    const survivor = await killed.session();
+    const lease = await acquireLease(survivor, "dead:1");
+    if (lease instanceof HeldBy) throw new Error("nobody else is there");
+    await lease.list(survivor);
+    const [half, fifo] = [join(folder, "half written"), join(folder, "fifo")];
+    await lease.leaving([half]);
+    await survivor.request(sh`mkfifo ${fifo}; : >${half}`, { kind: "step" });
+    const running = survivor.request(sh`echo >${fifo}; read x <${fifo}`, { kind: "command" });
+    await session.request(sh`read x <${fifo}`, { kind: "command" }); // it runs
+
+    const held = await acquireLease(session, "next", "dead:1");
+    expect(held).toEqual(new HeldBy("dead:1", expect.any(Number)));
+    expect(existsSync(half)).toBe(true);
+
+    await session.request(sh`echo >${fifo}`, { kind: "command" });
+    await running;
+    const taken = await acquireLease(session, "next", "dead:1");
+    expect(taken).not.toBeInstanceOf(HeldBy);
+    expect(existsSync(half)).toBe(false);
+    if (!(taken instanceof HeldBy)) await taken.release();
+  } finally {
+    await killed.close();
+  }
 });
 
 it("keeps marks of notified handlers", async () => {

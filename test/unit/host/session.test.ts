@@ -88,6 +88,13 @@ describe.each([["dash"], ["bash --norc"], ["busybox sh"]])("a session under %s",
     expect(seen.stdout.toString()).not.toMatch(/_M=/);
   });
 
+  it.each(["probe", "step", "command"] as const)("shows the text of a %s on no command line", async (kind) => {
+    const script = sh`export A=hidden-value; echo begin; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' '; env`;
+    const { stdout } = await session.request(joinScripts([script, sh`echo end`]), { kind });
+    expect(stdout.toString()).toMatch(/^begin\n.*\nend\n$/s);
+    expect(stdout.toString().match(/.*hidden-value.*/g)).toEqual(["A=hidden-value"]);
+  });
+
   it("answers a thousand requests in order, and a flood", { timeout: 180_000 }, async () => {
     const replies = Array.from({ length: 1000 }, (_, index) => session.request(sh`echo ${index}`));
     const flood = session.request(sh`head -c 20000000 /dev/zero; head -c 3000000 /dev/zero >&2`);

@@ -19,6 +19,7 @@ function losing(lose: (script: Script, options?: RequestOptions) => "before" | "
       async session(become) {
         const session = await real.session(become);
         return {
+          process: session.process,
           upload: (content, path, more) => session.upload(content, path, more),
           download: (path, more) => session.download(path, more),
           async request(script, more) {

@@ -21,6 +21,7 @@ function counting(): { readonly connect: typeof connect; asked: number } {
         async session(become) {
           const session = await real.session(become);
           return {
+            process: session.process,
             upload: (content, path, more) => session.upload(content, path, more),
             download: (path, more) => session.download(path, more),
             request(script, more) {
