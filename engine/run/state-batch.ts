@@ -61,15 +61,24 @@ function effectsOfPlan(item: Prepared, looked: LookedItem | undefined): readonly
   return item.module.outcome?.(item.ready.args, item.prepared) ?? [{ opens: ["*"], because: looked.value.reason }];
 }
 
-/** Carries a plan out; where the connection broke meanwhile, it looks and plans anew, once. */
+/**
+ * Carries a plan out; where the connection broke meanwhile, it looks and plans anew, once. What is as declared then
+ * was changed by the steps whose answer was lost: the task changed it, and its handlers are due.
+ */
 export async function applyAgain(item: Prepared & { kind: "state" }, looked: LookedItem): Promise<Outcome> {
+  let lost: StepsLost;
   try {
     return await applyItem(item, looked);
   } catch (error) {
     if (!(error instanceof StepsLost)) throw error;
+    lost = error;
   }
   try {
-    return await applyItem(item, await lookItem(item));
+    const outcome = await applyItem(item, await lookItem(item));
+    const { change } = looked.value instanceof Unknown ? {} : (looked.value ?? {});
+    if (outcome.changed || outcome.failed || outcome.unreachable || !lost.reason.sent || !change || change.silent)
+      return outcome;
+    return { ...outcome, changed: true, value: { ...outcome.value, changed: true }, diff: change.diff };
   } catch (error) {
     if (!(error instanceof StepsLost)) throw error;
     return outcomeOf(error.reason, item.ready.job.task.at);

@@ -29,7 +29,8 @@ export async function freePort(): Promise<number> {
   });
 }
 
-export async function startSshd(): Promise<Sshd> {
+/** @param settings more lines of sshd_config; `listen`: on which addresses, where not on 127.0.0.1 alone */
+export async function startSshd(settings: readonly string[] = [], listen = "127.0.0.1"): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "play-sshd-"));
   const port = await freePort();
   const file = (name: string): string => join(folder, name);
@@ -50,7 +51,7 @@ export async function startSshd(): Promise<Sshd> {
     file("sshd_config"),
     [
       `Port ${port}`,
-      "ListenAddress 127.0.0.1",
+      `ListenAddress ${listen}`,
       `HostKey ${file("host_key")}`,
       `AuthorizedKeysFile ${file("authorized_keys")}`,
       `PidFile ${file("pid")}`,
@@ -60,6 +61,7 @@ export async function startSshd(): Promise<Sshd> {
       "PasswordAuthentication yes",
       "KbdInteractiveAuthentication yes",
       "MaxStartups 100",
+      ...settings,
     ].join("\n"),
   );
   removeUser();

@@ -49,9 +49,14 @@ describe("a connection that is lost", () => {
     expect(done.lines, done.output).toEqual(["h1 changed a"]);
   });
 
-  test("a change is looked at and planned anew: it was there already", async () => {
-    const done = await runText(folder, { connect: losingOne("step", "after") });
-    expect(done.lines, done.output).toEqual(["h1 ok a"]);
+  test("a change is looked at and planned anew: what is there already is this task's change, with its handlers", async () => {
+    const text = `
+- hosts: all
+  tasks: [{name: a, file: {path: '{{ dir }}/a', state: directory}, notify: b}]
+  handlers: [{name: b, debug: {msg: ran}}]
+`;
+    const done = await runText(text, { connect: losingOne("step", "after") });
+    expect(done.lines, done.output).toEqual(["h1 changed a", "h1 ok handler b"]);
   });
 
   test("a change that had not been sent is made", async () => {
