@@ -15,6 +15,7 @@ const answer = (text: string, status = 0): Reply => ({ status, stdout: Buffer.fr
 function echoing(sent: string[], reply: (text: string) => Reply = answer): Session {
   const nothing = () => Promise.reject(new Error("not used"));
   return {
+    process: "1",
     upload: nothing,
     download: nothing,
     async request(script) {
@@ -127,6 +128,7 @@ describe("files that a playbook writes", () => {
           async session(become) {
             const session = await real.session(become);
             return {
+              process: session.process,
               upload: (content, path, more) => session.upload(content, path, more),
               download: (path, more) => session.download(path, more),
               async request(script, more) {
@@ -165,7 +167,7 @@ describe("files that a playbook writes", () => {
 
   test("are planned anew where the connection was lost meanwhile", async () => {
     const done = await runIn(folder, loop, { connect: counting(true).connect });
-    expect(done.results[0]?.status, done.output).toBe("ok"); // they had landed
+    expect(done.results[0]?.status, done.output).toBe("changed"); // they had landed, and by this task
     expect(readdirSync(join(folder, "work")).sort()).toEqual(["a", "b", "c", "d", "it's"]);
   });
 
