@@ -251,7 +251,9 @@ function findAction(entries: Entries, scope: Scope, context: LoadContext): Actio
   } else if (!isKnown(action.written)) {
     const short = shortName(action.written);
     const near = nearest(short, [...moduleNames(), ...engineActions]);
-    const hint = near ? `Did you mean '${near}'?` : "The task fails when it is reached; `play doc` lists the modules.";
+    const other = Object.hasOwn(table.instead, short) ? table.instead[short] : undefined;
+    const hint =
+      other ?? (near ? `Did you mean '${near}'?` : "The task fails when it is reached; `play doc` lists the modules.");
     const summary = `play has no module '${action.written}'`;
     // Ansible has no such module either, and refuses it at once.
     if (/^ansible\.(?:builtin|legacy)\./.test(action.written) && !table.lacking.has(short))

@@ -230,3 +230,19 @@ export const lacking: ReadonlySet<string> = new Set([
   "openssh_keypair",
   "apache2_module",
 ]);
+
+/** What does the work of a module that play does not have: the hint of its refusal. */
+export const instead: { readonly [module: string]: string } = {
+  alternatives: "Use a command task with update-alternatives.",
+  archive: "Use a command task with tar, and creates.",
+  debconf: "Use a command task with debconf-set-selections.",
+  dpkg_selections: "Use a command task with apt-mark.",
+  expect: "Use a command task that gives the answers by its stdin.",
+  firewalld: "Use a command task with firewall-cmd.",
+  mount_facts: "Use setup: the facts have ansible_mounts.",
+  seboolean: "Use a command task with setsebool.",
+  selinux: "Use a command task with setenforce, and lineinfile for /etc/selinux/config.",
+  subversion: "Use a command task with svn.",
+  synchronize: "Use copy with a folder, or a command task with rsync and delegate_to: localhost.",
+  ufw: "Use a command task with ufw.",
+};

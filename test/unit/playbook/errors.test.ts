@@ -155,6 +155,12 @@ describe("errors before the first host is touched", () => {
     expect((await problems(task("file: pth=/a state=directory"))).join()).toContain("pth");
   });
 
+  it("says what does the work of a module that there is not", async () => {
+    expect(await problems(task("ansible.posix.synchronize: {src: a, dest: /b}"))).toEqual([
+      "W 3:7 play has no module 'ansible.posix.synchronize' (Use copy with a folder, or a command task with rsync and delegate_to: localhost.)",
+    ]);
+  });
+
   it("warns of a module that another collection has", async () => {
     expect((await problems(task("community.zabbix.zabbix_host: {}"))).join()).toContain("W 3:7 play has no module");
   });
