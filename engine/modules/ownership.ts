@@ -112,7 +112,8 @@ export function attributeScript(before: PresentPath, after: PresentPath): Script
   if (chowned) parts.push(sh`chown ${after.type === "link" ? sh`-h ` : sh``}${ownersOf(after)} "$p" || exit 1`);
   // Changing the owner clears setuid and setgid.
   if (after.type !== "link" && (before.mode !== after.mode || (chowned && (after.mode & 0o6000) !== 0))) {
-    parts.push(sh`chmod ${octal(after.mode)} "$p" || exit 1`);
+    // GNU's chmod leaves a directory its setgid unless there are five digits.
+    parts.push(sh`chmod ${`0${octal(after.mode)}`} "$p" || exit 1`);
   }
   return joinScripts(parts);
 }
