@@ -54,7 +54,7 @@ function readGroup(name: string, node: Node, inventory: HostInventory, warn: (di
       warn({
         code: "inventory-key",
         severity: "warning",
-        summary: `group ${name} has no "${key}"; it is ignored`,
+        summary: `"${key}" is not a key of group ${name}`,
         at: keyAt,
         hint: near ? `Did you mean '${near}'?` : `A group has: ${keys.join(", ")}.`,
       });

@@ -2,6 +2,7 @@ import { HostError } from "../host/contract.ts";
 import { type ControllerResult, type DiffPart, type Effect, ModuleFailure } from "../modules/contract.ts";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
 import { type Dict, dict, isDict, type Unknown } from "../source/value.ts";
+import { NO_FILE } from "../template/template-error.ts";
 
 /** How one task, or one item of its loop, ended on one host. */
 export interface Outcome {
@@ -113,7 +114,7 @@ export function outcomeOf(error: unknown, at: Position): Outcome {
     const message = error.diagnostics
       .map((each) => (each.hint === undefined ? each.summary : `${each.summary}. ${each.hint}`))
       .join("; ");
-    return failedWith(message, {}, { at: first?.at ?? at });
+    return failedWith(message, {}, { at: first?.at && first.at.file !== NO_FILE ? first.at : at });
   }
   if (error instanceof HostError) {
     if (unreachableCodes.has(error.code) && !(error.code === "connection-lost" && error.sent)) {

@@ -11,6 +11,9 @@ export class TemplateError extends DiagnosticError {
   }
 }
 
+/** Stands in a position for the file of a template that came from none, as an expression that a module evaluates. */
+export const NO_FILE = "<template>";
+
 /** Where the text of a template comes from. */
 export interface Origin {
   readonly file: string;
@@ -23,7 +26,7 @@ export function placeIn(source: string, offset: number, origin: Origin | undefin
   const before = source.slice(0, offset);
   const lines = before.split("\n").length;
   const column = offset - (before.lastIndexOf("\n") + 1) + 1;
-  if (origin === undefined) return { file: "<template>", line: lines, column };
+  if (origin === undefined) return { file: NO_FILE, line: lines, column };
   // Later lines of a block scalar are indented like the first, and their indentation is not part of the text.
   return { file: origin.file, line: origin.line + lines - 1, column: origin.column - 1 + column };
 }

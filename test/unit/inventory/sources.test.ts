@@ -169,7 +169,7 @@ describe("YAML", () => {
 
   it("warns of keys that a group does not have", () => {
     const { warnings } = load({ "hosts.yml": "all:\n  host: {a: }\n" }, "hosts.yml");
-    expect(warnings).toEqual([`group all has no "host"; it is ignored (Did you mean 'hosts'?)`]);
+    expect(warnings).toEqual([`"host" is not a key of group all (Did you mean 'hosts'?)`]);
   });
 
   it.each<[string, string]>([
