@@ -16,7 +16,14 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], pool: "forks", maxWorkers: 2, testTimeout: 30_000 },
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       // A person's side: play in a real terminal (tmux), one at a time.
       {
@@ -26,6 +33,7 @@ export default defineConfig({
           pool: "forks",
           fileParallelism: false,
           testTimeout: 600_000,
+          hookTimeout: 120_000,
         },
       },
       { test: { name: "host", include: ["test/host/*.test.ts"], ...onHosts } },
