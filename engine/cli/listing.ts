@@ -45,8 +45,10 @@ export async function list(options: RunOptions, flags: Flags): Promise<number> {
           say(`      ${titleOf(task)}\tTAGS: [${[...task.tags].sort().join(", ")}]`);
       }
       if (flags.listTags) {
-        const tags = new Set([...selected(play, options)].flatMap((task) => task.tags));
-        say(`      TASK TAGS: [${[...tags].sort().join(", ")}]`);
+        // Tags of tasks that run only when they are asked for are listed as well.
+        const tags = options.tags?.length ? options.tags : ["all", "never"];
+        const named = new Set([...selected(play, { ...options, tags })].flatMap((task) => task.tags));
+        say(`      TASK TAGS: [${[...named].sort().join(", ")}]`);
       }
     }
   }

@@ -79,7 +79,7 @@ export interface PlayRun {
   readonly allHosts: readonly string[];
   readonly handlers: Handlers;
   /** Whether tags (and --start-at-task) let a task run. */
-  selects(task: Task): boolean;
+  selects(host: string, task: Task): boolean;
   readonly keywords: {
     readonly anyErrorsFatal: boolean;
     readonly forceHandlers: boolean;

@@ -28,7 +28,12 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
   const vars = run.variables.forPlay(play, undefined);
   const keywords = new Keywords(vars.templar, play.at);
   const name = nameOf(play, vars.templar.render.bind(vars.templar));
-  const hosts = hostsOf(run, play, vars.templar.render(play.hosts, play.hostsAt), keywords.text("order", play.order));
+  const { all, inOrder: hosts } = hostsOf(
+    run,
+    play,
+    vars.templar.render(play.hosts, play.hostsAt),
+    keywords.text("order", play.order),
+  );
   if (hosts.length === 0) {
     run.emit({ type: "play-start", play: name, hosts: [], at: play.at, time: run.time() });
     run.emit({ type: "no-hosts-matched", play: name });
@@ -77,7 +82,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
       run,
       play,
       hosts: [],
-      allHosts: hosts,
+      allHosts: all,
       handlers,
       keywords: {
         anyErrorsFatal: keywords.boolean("any_errors_fatal", play.keywords.anyErrorsFatal) ?? false,
@@ -85,7 +90,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
         maxFailPercentage: keywords.number("max_fail_percentage", play.maxFailPercentage),
         debugFailures: strategyName.split(".").at(-1) === "debug",
       },
-      selects: (task) => selects(run, task),
+      selects: (host, task) => selects(run, play, host, task),
       failedNow: new Set(),
       broken: false,
       ended: false,
@@ -120,15 +125,21 @@ function nameOf(play: Play, render: (value: Value) => Value): string {
 
 // ─── hosts ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function hostsOf(run: RunContext, play: Play, pattern: Value, order: string | undefined): string[] {
-  if (pattern instanceof Unknown) return [];
+/** The hosts of a pattern: as the inventory has them, which variables tell, and as `order` wants them. */
+function hostsOf(
+  run: RunContext,
+  play: Play,
+  pattern: Value,
+  order: string | undefined,
+): { readonly all: readonly string[]; readonly inOrder: readonly string[] } {
+  if (pattern instanceof Unknown) return { all: [], inOrder: [] };
   const text = Array.isArray(pattern) ? pattern.map(String).join(",") : String(pattern);
   const { hosts, unmatched } = run.inventory.match(text, run.options.limit);
   for (const each of unmatched) {
     const near = nearestTo(each, run.inventory);
     run.warn(`Could not match supplied host pattern, ignoring: ${each}${near ? `. Did you mean '${near}'?` : ""}`);
   }
-  return ordered([...hosts], order, play);
+  return { all: hosts, inOrder: ordered([...hosts], order, play) };
 }
 
 function ordered(hosts: string[], order: string | undefined, play: Play): string[] {
@@ -185,7 +196,7 @@ function hostRun(play: PlayRun, name: string, items: readonly Item[]): HostRun {
   const notified: HostRun["notified"] = new Map();
   const rolesDone = new Set<string>();
   const rules: CursorRules = {
-    selects: (task) => play.selects(task),
+    selects: (task) => play.selects(name, task),
     notified: (handler) => notified.has(handler),
     skipsRole: (block) => !block.role?.allowDuplicates && rolesDone.has(roleKey(block)),
     completesRole: (block) => rolesDone.add(roleKey(block)),
@@ -265,16 +276,19 @@ function gatherTask(play: Play): Task {
   return { ...engineTask(play, "setup", "Gathering Facts", args), keywords, moduleAsWritten: "gather_facts" };
 }
 
-const started = new WeakMap<RunContext, boolean>();
+/** The play in which `--start-at-task` was found, and its hosts that came to the task. */
+const started = new WeakMap<RunContext, { readonly play: Play; readonly hosts: Set<string> }>();
 
 /** Tags, and `--start-at-task`: what stands before that task is passed over. */
-function selects(run: RunContext, task: Task): boolean {
+function selects(run: RunContext, play: Play, host: string, task: Task): boolean {
   if (!selectedByTags(task.tags, run.options.tags ?? [], run.options.skipTags ?? [])) return false;
   const from = run.options.startAtTask;
-  if (from === undefined || started.get(run)) return true;
+  const begun = started.get(run);
+  if (from === undefined || (begun && (begun.play !== play || begun.hosts.has(host)))) return true;
   if (task.module === "setup" && task.name === "Gathering Facts") return true;
   if (isStart(task, from)) {
-    started.set(run, true);
+    if (begun) begun.hosts.add(host);
+    else started.set(run, { play, hosts: new Set([host]) });
     return true;
   }
   // Handlers are flushed in any case, and what is included has to be seen.

@@ -46,7 +46,7 @@ export function readAhead(play: PlayRun, host: HostRun, present: Task): void {
   if (window === 0) return;
   const state = { pending: dict(), questions: 0 };
   hide(state.pending, present);
-  const cursor = host.cursor.clone(rulesAhead(play));
+  const cursor = host.cursor.clone(rulesAhead(play, host));
   const stop = cursor.peek();
   if (stop?.task === present) cursor.advance();
   run.quietly(() => {
@@ -58,9 +58,9 @@ export function readAhead(play: PlayRun, host: HostRun, present: Task): void {
   });
 }
 
-function rulesAhead(play: PlayRun): CursorRules {
+function rulesAhead(play: PlayRun, host: HostRun): CursorRules {
   return {
-    selects: (task) => play.selects(task),
+    selects: (task) => play.selects(host.name, task),
     notified: () => false,
     skipsRole: () => false,
     completesRole: () => {},

@@ -23,6 +23,8 @@ class Transcript {
   readonly banners: string[] = [];
   readonly hosts = new Map<string, string[]>();
   readonly ends: string[] = [];
+  /** Of set_stats; told before the recap by the one, behind it by the other. */
+  stats = "";
 
   banner(text: string): void {
     if (this.banners.at(-1) !== text) this.banners.push(text);
@@ -44,7 +46,7 @@ class Transcript {
     const hosts = [...this.hosts]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([host, lines]) => [`${host}:`, ...lines]);
-    return [...banners, ...hosts, ...this.ends];
+    return [...banners, ...hosts, `stats ${this.stats}`, ...this.ends];
   }
 }
 
@@ -79,7 +81,7 @@ function tell(told: Transcript, event: Dict, tasks: Map<Json, { task: string; mo
       break;
     case "included": {
       const item = event["item"] ?? null;
-      const hosts = (event["hosts"] as Json[]).join(", ");
+      const hosts = (event["hosts"] as Json[]).toSorted().join(", ");
       told.banner(`included ${text("file")} for ${hosts}${item === null ? "" : ` (item=${JSON.stringify(item)})`}`);
       break;
     }
@@ -96,7 +98,7 @@ function tell(told: Transcript, event: Dict, tasks: Map<Json, { task: string; mo
       break;
     case "stats": {
       const custom = event["custom"] ?? { ...(event["perHost"] as Dict), ...runStats(event["data"] as Dict) };
-      if (Object.keys(custom).length > 0) told.ends.push(`stats ${JSON.stringify(comparable(custom))}`);
+      if (Object.keys(custom).length > 0) told.stats = JSON.stringify(comparable(custom));
       break;
     }
     case "recap":
