@@ -92,7 +92,7 @@ laws(
       holds: "[ $(stat -c %a a/b) = 711 ] && [ $(stat -c %a c) = 750 ]",
     },
   ],
-  { files },
+  { files, interrupted: true },
 );
 
 laws(

@@ -1,13 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DiffPart } from "../../engine/modules/contract.ts";
-import type { Event, TaskResult } from "../../engine/run/events.ts";
-import { run } from "../../engine/run/run.ts";
-import { toJson } from "../../engine/source/to-json.ts";
-import type { Dict, Value } from "../../engine/source/value.ts";
-import { labHosts, projectLab, removeHosts, type TestHost } from "../lab/hosts.ts";
+import { labHosts, removeHosts, type TestHost } from "../lab/hosts.ts";
+import { type Broken, countPlaces, interruptEverywhere } from "./interruptions.ts";
+import {
+  fingerprint,
+  type How,
+  type LawCase,
+  onHost,
+  pathOf,
+  perform,
+  type Results,
+  startingStates,
+  type Told,
+} from "./law-runs.ts";
 
 /*
  * The five laws of a state module, on a real container host, through the engine's whole path:
@@ -16,58 +23,28 @@ import { labHosts, projectLab, removeHosts, type TestHost } from "../lab/hosts.t
  *  2. check and the run that follows agree: changed or not, same diff;
  *  3. running again changes nothing;
  *  4. check after a run predicts nothing;
- *  5. read-ahead on and off, and the items of a loop one by one, end in the same state with the same results.
+ *  5. killed at any place of its scripts (interruptions.ts), it is completed by the next run: the state is the one
+ *     that an undisturbed run ends in.
  *
- * (That an interrupted run is completed by the next one is held to in interrupted.test.ts.)
+ * And read-ahead on and off, and the items of a loop one by one, end in the same state with the same results.
  *
  * All cases of a suite are tasks of one playbook, each with a place of its own on the host, so that a suite costs a
- * handful of runs and not a handful for each case.
+ * handful of runs, and one for each place where the longest of its tasks can be interrupted.
  */
-
-export interface LawCase {
-  /** Says what is tried: `a directory with its parents`. Unique in its suite. */
-  readonly name: string;
-  readonly module: string;
-  /** `HERE` in texts stands for the case's own folder on the host. */
-  readonly args: Dict;
-  /** The same module over several arguments, as a loop; `args` has `{{ item.… }}`. */
-  readonly loop?: Value[];
-  /** Shell that makes the starting state, run in the case's folder. */
-  readonly given?: string;
-  /** Shell that must succeed there afterwards. */
-  readonly holds?: string;
-  /** Whether the first run changes the host; default true. */
-  readonly changed?: boolean;
-  /** Changes it every time (touch). */
-  readonly always?: boolean;
-  /** What nobody can know before the run: changes and diff are not compared. */
-  readonly unknown?: boolean;
-  readonly become?: string;
-  readonly vars?: Dict;
-}
 
 export interface SuiteOptions {
   readonly image?: string;
-  readonly user?: string;
   /** Shell run once on the host, as root. */
   readonly setup?: string;
+  /** Law 5 too: for each place of each case's scripts this takes two more runs of it. */
+  readonly interrupted?: boolean;
   /** More of the host that counts as its state: lines of text. */
   readonly watch?: string;
   /** Files of the controller, beside the playbook. */
   readonly files?: { readonly [name: string]: string | Buffer };
+  /** Those of them that may be executed. */
+  readonly executable?: readonly string[];
 }
-
-/** One task's outcome, as far as two runs must agree on it. */
-interface Told {
-  readonly status: string;
-  readonly diff: string;
-  readonly unknown: boolean;
-  readonly message: string;
-}
-
-type Results = Map<string, Told>;
-
-const place = "/var/law";
 
 /** Declares the tests of a suite. */
 export function laws(suite: string, cases: readonly LawCase[], options: SuiteOptions = {}): void {
@@ -76,28 +53,22 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
     let folder = "";
     const seen: { [run: string]: Results } = {};
     const states: { [when: string]: string } = {};
+    let places: ReadonlyMap<LawCase, number> = new Map();
+    let broken: readonly Broken[] = [];
 
-    const reset = async () => {
-      const parts = cases.map(
-        ({ name, given }) => `mkdir -p '${pathOf(name)}' && cd '${pathOf(name)}' && {\n${given ?? ":"}\n}`,
-      );
-      await onHost(host, `rm -rf ${place}; ${parts.join(" || exit 1\n")} || exit 1`);
-    };
-    const state = () => onHost(host, `${fingerprint}\n${options.watch ?? ""}`);
-    const play = async (how: { check?: boolean; readAhead?: boolean; items?: boolean } = {}): Promise<Results> => {
-      const results = await perform(folder, host, cases, how);
-      return results;
-    };
-
+    const look = `${fingerprint}\n${options.watch ?? ""}`;
+    const state = () => onHost(host, look);
+    const reset = () => onHost(host, startingStates(cases));
+    const play = (how: How = {}): Promise<Results> => perform({ folder, host }, cases, how);
     beforeAll(async () => {
-      const [made] = await labHosts({
-        image: options.image ?? "plain",
-        ...(options.user ? { user: options.user } : {}),
-      });
+      const [made] = await labHosts({ image: options.image ?? "plain" });
       if (!made) throw new Error("no host");
       host = made;
       folder = mkdtempSync(join(tmpdir(), "laws-"));
-      for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
+      for (const [name, content] of Object.entries(options.files ?? {})) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
+        writeFileSync(join(folder, name), content, { mode: options.executable?.includes(name) ? 0o755 : 0o644 });
+      }
       if (options.setup !== undefined) await onHost(host, options.setup);
       await reset();
       states["start"] = await state();
@@ -111,6 +82,10 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
       await reset();
       seen["plain"] = await play({ readAhead: false, items: true });
       states["plain"] = await state();
+      if (!options.interrupted) return;
+      await reset();
+      places = await countPlaces({ folder, host }, cases);
+      broken = await interruptEverywhere({ folder, host }, places, { look, wanted: states["run"] });
     });
     afterAll(async () => {
       if (host) await removeHosts([host]);
@@ -145,102 +120,11 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
       if (!cases.some((each) => each.always)) expect(states["rerun"]).toBe(states["run"]);
       expect(states["plain"]).toBe(states["run"]);
     });
+
+    test.runIf(options.interrupted)("interrupted anywhere, a second run ends in the same state", () => {
+      const changing = cases.filter((each) => each.changed ?? true);
+      expect(changing.filter((each) => !places.has(each)).map(({ name }) => name)).toEqual([]);
+      expect(broken).toEqual([]);
+    });
   });
-}
-
-/** Names, kinds, permissions, owners and links of everything under the place, and the digests of all files. */
-const fingerprint = `cd ${place} && find . -printf '%p %y %m %u:%g %l\\n' | LC_ALL=C sort && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum`;
-
-function pathOf(name: string): string {
-  return `${place}/${name.replaceAll(/[^a-zA-Z0-9]+/g, "-")}`;
-}
-
-export async function onHost(host: TestHost, script: string): Promise<string> {
-  const lab = await projectLab();
-  return await lab.docker.run(["exec", "-i", host.container, "sh", "-c", script]);
-}
-
-/** One run of all cases as one play; a loop is taken apart into tasks where `items` says so. */
-async function perform(
-  folder: string,
-  host: TestHost,
-  cases: readonly LawCase[],
-  how: { check?: boolean; readAhead?: boolean; items?: boolean },
-): Promise<Results> {
-  const tasks = cases.flatMap((each) => tasksOf(each, how.items ?? false));
-  const playbook = join(folder, "play.json");
-  writeFileSync(playbook, toJson([{ hosts: "all", gather_facts: false, tasks }]));
-  const inventory = join(folder, "hosts.ini");
-  writeFileSync(inventory, `${inventoryLine(host)}\n`);
-  const events: Event[] = [];
-  await run({
-    playbooks: [playbook],
-    inventory: [inventory],
-    check: how.check ?? false,
-    diff: true,
-    readAhead: how.readAhead ?? true,
-    reporters: [{ report: (event) => events.push(event) }],
-  });
-  return resultsOf(events);
-}
-
-function tasksOf(each: LawCase, apart: boolean): Dict[] {
-  const here = (value: Value): Value =>
-    JSON.parse(JSON.stringify(value).replaceAll("HERE", pathOf(each.name))) as Value; // plain JSON
-  const task: Dict = { name: each.name, [each.module]: here(each.args), ignore_errors: true };
-  if (each.vars) task["vars"] = here(each.vars);
-  if (each.become !== undefined) Object.assign(task, { become: true, become_user: each.become });
-  if (!each.loop) return [task];
-  if (!apart) return [{ ...task, loop: here(each.loop) }];
-  return each.loop.map((item) => ({ ...task, vars: { ...each.vars, item: here(item) } }));
-}
-
-/** What an inventory says of a host of the lab. */
-export function inventoryLine(host: TestHost): string {
-  return [
-    host.name,
-    `ansible_host=${host.address}`,
-    `ansible_port=${host.port ?? 22}`,
-    `ansible_user=${host.user ?? "root"}`,
-    `ansible_ssh_private_key_file=${host.privateKeyFile}`,
-    `ansible_ssh_common_args='${host.sshArguments ?? ""}'`,
-  ].join(" ");
-}
-
-function resultsOf(events: readonly Event[]): Results {
-  const names = new Map<number, string>();
-  const results: Results = new Map();
-  for (const event of events) {
-    if (event.type === "task-start") names.set(event.id, event.task);
-    if (event.type !== "result") continue;
-    const name = names.get(event.id) ?? "";
-    const before = results.get(name);
-    results.set(name, before ? joined(before, toldBy(event.result)) : toldBy(event.result));
-  }
-  return results;
-}
-
-function toldBy(result: TaskResult): Told {
-  const message = result.status === "failed" || result.status === "unreachable" ? String(result.value["msg"]) : "";
-  return {
-    status: result.status,
-    diff: result.diff.map(shown).join("\n"),
-    unknown: result.unknown !== undefined,
-    message,
-  };
-}
-
-/** The tasks that one loop was taken apart into, as one. */
-function joined(a: Told, b: Told): Told {
-  return {
-    status: [a.status, b.status].find((status) => status === "failed" || status === "changed") ?? b.status,
-    diff: [a.diff, b.diff].filter((text) => text !== "").join("\n"),
-    unknown: a.unknown || b.unknown,
-    message: a.message || b.message,
-  };
-}
-
-function shown(part: DiffPart): string {
-  const side = (value: Value) => (typeof value === "string" ? value : toJson(value));
-  return `--- ${part.beforeHeader ?? ""}\n${side(part.before)}\n+++ ${part.afterHeader ?? ""}\n${side(part.after)}${part.withheld ?? ""}`;
 }
