@@ -143,6 +143,13 @@ it("--step asks before every task", async () => {
 });
 
 describe("the debugger", () => {
+  /** Answers its question once it is asked, and waits until the answer is there: no typing ahead. */
+  async function answer(text: string): Promise<void> {
+    await terminal.until((all) => /\(debug\)>\s*$/.test(all), "the debugger's question");
+    terminal.type(text);
+    await terminal.until((all) => all.includes(`(debug)> ${text.slice(0, 40)}`), "the answer");
+  }
+
   const play = `
   tasks:
     - {name: wrong, command: "cat {{ file }}", vars: {file: /nowhere/x}, debugger: on_failed, register: seen, run_once: true}
@@ -153,16 +160,16 @@ describe("the debugger", () => {
     terminal.files({ "right.txt": "found it\n" });
     start(play);
     await terminal.sees(/^\[a\] TASK: wrong \(debug\)> $/m);
-    terminal.type("p task.args");
+    await answer("p task.args");
     await terminal.sees('"_raw_params": "cat /nowhere/x"');
-    terminal.type("p result.rc");
+    await answer("p result.rc");
     await terminal.sees(/^1$/m);
-    terminal.type("p nothing");
+    await answer("p nothing");
     await terminal.sees("***'nothing' is undefined");
-    terminal.type("what");
+    await answer("what");
     await terminal.sees("run the task again");
-    terminal.type(`task_vars['file'] = '${terminal.folder}/right.txt'`);
-    terminal.type("r");
+    await answer(`task_vars['file'] = '${terminal.folder}/right.txt'`);
+    await answer("r");
     expect(await terminal.ended()).toBe(0);
     expect(terminal.text()).toContain('"msg": "found it"');
     expect(terminal.text()).toMatch(/^a +: ok=2 +changed=1 .*failed=0 /m);
@@ -171,13 +178,13 @@ describe("the debugger", () => {
   it("changes arguments; u takes that back", async () => {
     start(play);
     await terminal.sees(/\(debug\)> $/m);
-    terminal.type("task.args['_raw_params'] = 'echo {{ file }}'");
-    terminal.type("p task.args['_raw_params']");
+    await answer("task.args['_raw_params'] = 'echo {{ file }}'");
+    await answer("p task.args['_raw_params']");
     await terminal.sees('"echo /nowhere/x"');
-    terminal.type("u");
-    terminal.type("p task.args['_raw_params']");
+    await answer("u");
+    await answer("p task.args['_raw_params']");
     await terminal.until((all) => all.includes('"cat /nowhere/x"\n'), "the old arguments");
-    terminal.type("c");
+    await answer("c");
     expect(await terminal.ended()).toBe(2);
     expect(terminal.text().match(/^fatal: \[a\]/gm)).toHaveLength(1);
   });
@@ -185,7 +192,7 @@ describe("the debugger", () => {
   it("q stops the run", async () => {
     start(play);
     await terminal.sees(/\(debug\)> $/m);
-    terminal.type("q");
+    await answer("q");
     expect(await terminal.ended()).toBe(99);
     expect(terminal.text()).not.toContain("TASK [after]");
   });
@@ -199,9 +206,9 @@ describe("the debugger", () => {
     });
     terminal.start(`${environment} $PLAY site.yml -i hosts.yml`);
     await terminal.sees(/^\[[ab]\] TASK: wrong \(debug\)> $/m);
-    terminal.type("c");
+    await answer("c");
     await terminal.sees(/^\[[ab]\] TASK: wrong \(debug\)> c\n(.*\n)*\[[ab]\] TASK: wrong \(debug\)> $/m);
-    terminal.type("c");
+    await answer("c");
     expect(await terminal.ended()).toBe(2);
   });
 
@@ -214,7 +221,7 @@ describe("the debugger", () => {
     start(`  tasks: [{name: t, ${action}, debugger: ${when}, run_once: true}]\n`);
     if (stops) {
       await terminal.sees(/\(debug\)> $/m);
-      terminal.type("c");
+      await answer("c");
     }
     expect(await terminal.ended()).toBe(0);
     expect(terminal.text().includes("(debug)>")).toBe(stops);
