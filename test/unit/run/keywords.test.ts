@@ -10,7 +10,7 @@ describe("keywords", () => {
     - {name: a, command: printenv A B, environment: {B: task}, register: r}
     - {name: b, assert: {that: "r.stdout_lines == ['play', 'task']"}}
 `);
-    expect(done.lines, done.output).toEqual(["h1 changed a", "h1 changed b"]);
+    expect(done.lines, done.output).toEqual(["h1 changed a", "h1 ok b"]);
   });
 
   test("module_defaults stand below the task's own arguments; omit takes an argument away", async () => {
