@@ -20,6 +20,7 @@ export default controllerModule({
 
   run(args, context) {
     let open: Unknown | undefined;
+    const shown = args.quiet ? {} : ({ shown: "all" } as const);
     for (const condition of args.that) {
       const holds = typeof condition === "string" ? context.test(condition) : truth(condition);
       if (holds instanceof Unknown) open ??= holds;
@@ -27,6 +28,7 @@ export default controllerModule({
         return {
           changed: false,
           failed: true,
+          ...shown,
           result: dict([
             ["assertion", condition],
             ["evaluated_to", false],
@@ -37,7 +39,7 @@ export default controllerModule({
     }
     // Whether it will hold is known after the run; what is known already did.
     if (open) return { changed: false, result: dict([["msg", open]]) };
-    return { changed: false, result: dict([["msg", args.success_msg ?? "All assertions passed"]]) };
+    return { changed: false, ...shown, result: dict([["msg", args.success_msg ?? "All assertions passed"]]) };
   },
 });
 

@@ -299,6 +299,8 @@ export interface ControllerResult extends ActionResult {
   readonly groupBy?: { readonly key: string; readonly parents: readonly string[] };
   /** Output verbosity below which debug is skipped. */
   readonly skipped?: boolean;
+  /** What people see without -v: all of the result, or its message alone. Default: nothing. */
+  readonly shown?: "all" | "message";
 }
 
 export type Module = StateModule | ActionModule | ControllerModule;

@@ -21,11 +21,12 @@ export default controllerModule({
     if (args.verbosity > (typeof verbosity === "number" ? verbosity : 0)) {
       return { changed: false, skipped: true, result: dict([["skipped_reason", "Verbosity threshold not met."]]) };
     }
+    const shown = "message";
     if (args.var === undefined) {
-      return { changed: false, result: dict([["msg", args.msg === undefined ? "Hello world!" : args.msg]]) };
+      return { changed: false, shown, result: dict([["msg", args.msg === undefined ? "Hello world!" : args.msg]]) };
     }
-    if (typeof args.var !== "string") return { changed: false, result: dict([[JSON.stringify(args.var), args.var]]) };
-    return { changed: false, result: dict([[args.var, evaluated(args.var, context)]]) };
+    if (typeof args.var !== "string") return { changed: false, shown, result: dict([[JSON.stringify(args.var), args.var]]) };
+    return { changed: false, shown, result: dict([[args.var, evaluated(args.var, context)]]) };
   },
 });
 

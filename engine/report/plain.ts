@@ -71,7 +71,7 @@ export function plainReporter(options: PlainOptions): Reporter {
       if (text) line(text);
     }
     if (result.status === "failed" && !result.ignored && !result.rescued) showPlace(event.id, result);
-    line(resultLine(result, isItem, heading?.module === "debug" || heading?.module === "assert", options));
+    line(resultLine(result, isItem, options));
     if (result.ignored && !isItem) line(colours.skipped("...ignoring"));
   };
 
@@ -117,7 +117,6 @@ export function plainReporter(options: PlainOptions): Reporter {
           headings.set(event.id, {
             text: `${kind} [${event.task}]${mode}`,
             at: event.at,
-            module: event.module,
             hadItems: new Set(),
             failures: new Set(),
           });
@@ -205,14 +204,13 @@ export function plainReporter(options: PlainOptions): Reporter {
 interface Heading {
   readonly text: string;
   readonly at: Position;
-  readonly module: string;
   /** Hosts that reported items of a loop. */
   readonly hadItems: Set<string>;
   /** Messages whose place was shown. */
   readonly failures: Set<string>;
 }
 
-function resultLine(result: TaskResult, isItem: boolean, alwaysVerbose: boolean, options: PlainOptions): string {
+function resultLine(result: TaskResult, isItem: boolean, options: PlainOptions): string {
   const { colours } = options;
   const item = isItem ? `(item=${itemLabel(result.item, pythonRepr)})` : "";
   const name = who(result);
@@ -222,31 +220,30 @@ function resultLine(result: TaskResult, isItem: boolean, alwaysVerbose: boolean,
       const paint = result.unknown ? colours.unknown : result.status === "changed" ? colours.changed : colours.ok;
       let text = `${result.status}: [${name}]${item ? ` => ${item}` : ""}`;
       if (result.unknown) text += `${item ? " " : " => "}known after the run (${result.unknown})`;
-      else if (alwaysVerbose) {
-        const only = { ...result, value: debugValue(result) };
-        text += ` => ${resultJson(only, { indent: 4 })}`;
-      } else if (options.verbosity > 0) text += ` => ${resultJson(result, dump(options))}`;
+      else if (result.shown === "message") {
+        text += ` => ${resultJson({ ...result, value: debugValue(result) }, { indent: 4 })}`;
+      } else if (result.shown || options.verbosity > 0) text += ` => ${resultJson(result, dump(result, options))}`;
       return paint(text);
     }
     case "skipped":
       return colours.skipped(
-        `skipping: [${name}]${item ? ` => ${item} ` : ""}${options.verbosity > 0 ? ` => ${resultJson(result, dump(options))}` : ""}`,
+        `skipping: [${name}]${item ? ` => ${item} ` : ""}${options.verbosity > 0 ? ` => ${resultJson(result, dump(result, options))}` : ""}`,
       );
     case "failed":
       return colours.failed(
         isItem
-          ? `failed: [${name}] ${item} => ${resultJson(result, dump(options))}`
-          : `fatal: [${name}]: FAILED! => ${resultJson(result, dump(options))}`,
+          ? `failed: [${name}] ${item} => ${resultJson(result, dump(result, options))}`
+          : `fatal: [${name}]: FAILED! => ${resultJson(result, dump(result, options))}`,
       );
     case "unreachable":
       return colours.unreachable(
-        `fatal: [${name}]: UNREACHABLE! =>${item ? ` ${item} =>` : ""} ${resultJson(result, dump(options))}`,
+        `fatal: [${name}]: UNREACHABLE! =>${item ? ` ${item} =>` : ""} ${resultJson(result, dump(result, options))}`,
       );
   }
 }
 
-function dump(options: PlainOptions): { indent?: number; invocation: boolean } {
-  return options.verbosity >= 3 ? { indent: 4, invocation: true } : { invocation: false };
+function dump({ shown }: TaskResult, { verbosity }: PlainOptions): { indent?: number; invocation: boolean } {
+  return { ...(shown || verbosity >= 3 ? { indent: 4 } : {}), invocation: verbosity >= 3 };
 }
 
 function who(result: TaskResult): string {

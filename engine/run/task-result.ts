@@ -66,6 +66,7 @@ export function resultOf(
     value: outcome.value,
     diff: outcome.diff,
     noLog: outcome.noLog ?? false,
+    ...(outcome.controller?.shown === undefined ? {} : { shown: outcome.controller.shown }),
     seconds,
     warnings: outcome.warnings,
     ...(outcome.failed || outcome.unreachable ? { at: outcome.at ?? job.task.at } : {}),
