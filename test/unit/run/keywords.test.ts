@@ -197,7 +197,7 @@ all:
   tasks:
     - {name: c, debug: {msg: "{{ x | default('none') }}"}}
 `);
-    expect(done.lines, done.output).toEqual(["h1 changed a", "h1 ok b", "h1 ok c", "new ok c"]);
+    expect(done.lines, done.output).toEqual(["h1 changed a", "h1 changed b", "h1 ok c", "new ok c"]);
   });
 
   test("facts of several modules stand beside each other", async () => {
