@@ -1,6 +1,6 @@
 // Bundles the engine into a handful of files, so that `play --version` reads one of them and not four hundred. What
-// the entry imports lazily stays in files of its own. ssh2 looks for its optional native part at run time, so it is
-// left where npm puts it. The new bundle takes the old one's place at once: a run may be using it.
+// the entry imports lazily stays in files of its own. ssh2 and nunjucks look for optional parts at run time, so they
+// are left where npm puts them. The new bundle takes the old one's place at once: a run may be using it.
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { build } from "rolldown";
 
@@ -9,7 +9,7 @@ const old = `dist.old-${process.pid}`;
 await build({
   input: { main: "engine/cli/main.ts" },
   platform: "node",
-  external: [/^node:/, "ssh2"],
+  external: [/^node:/, "ssh2", "nunjucks"],
   logLevel: "warn",
   output: { dir: fresh, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", minify: true },
 });

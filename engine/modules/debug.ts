@@ -25,7 +25,8 @@ export default controllerModule({
     if (args.var === undefined) {
       return { changed: false, shown, result: dict([["msg", args.msg === undefined ? "Hello world!" : args.msg]]) };
     }
-    if (typeof args.var !== "string") return { changed: false, shown, result: dict([[JSON.stringify(args.var), args.var]]) };
+    if (typeof args.var !== "string")
+      return { changed: false, shown, result: dict([[JSON.stringify(args.var), args.var]]) };
     return { changed: false, shown, result: dict([[args.var, evaluated(args.var, context)]]) };
   },
 });
