@@ -12,6 +12,8 @@ export interface Inventory {
   addHost(name: string, groups: readonly string[], variables: Dict): boolean;
   /** @returns whether that changed anything, as addHost does */
   addToGroup(host: string, group: string, parents: readonly string[]): boolean;
+  /** Reads the sources again; what addHost and addToGroup made stays. Nothing to do where there are none. */
+  refresh(): void;
   /** Ansible's patterns: `all`, `web*:!db:&x`, `~re`, `g[0:2]`, commas; unknown parts are warnings in the answer. */
   match(pattern: string, limit?: string): { readonly hosts: readonly string[]; readonly unmatched: readonly string[] };
   /** Groups of a host, `all` first, parents before children, then by priority and name: the order of precedence. */

@@ -12,19 +12,48 @@ interface GroupParts {
   priority: number;
 }
 
+type HostParts = { -readonly [K in keyof InventoryHost]: InventoryHost[K] };
+
 /** The merged inventory. Sources are read into it one after the other; add_host and group_by add to it in a run. */
 export class HostInventory implements Inventory {
   readonly sources: readonly string[];
-  readonly #hosts = new Map<string, { -readonly [K in keyof InventoryHost]: InventoryHost[K] }>();
+  readonly #hosts = new Map<string, HostParts>();
   readonly #groups = new Map<string, GroupParts>();
   /** Made when they are first asked for after a change. */
   #views: ReadonlyMap<string, InventoryGroup> | undefined;
   readonly #groupsOf = new Map<string, readonly string[]>();
 
-  constructor(sources: readonly string[]) {
+  readonly #read: (inventory: HostInventory) => void;
+  /** addHost and addToGroup, in their order. */
+  readonly #made: (() => void)[] = [];
+
+  /** @param read puts into it what the sources say */
+  constructor(sources: readonly string[], read: (inventory: HostInventory) => void = () => {}) {
     this.sources = sources;
-    this.group("all");
-    this.group("ungrouped");
+    this.#read = read;
+    this.refresh();
+  }
+
+  refresh(): void {
+    const before = [new Map(this.#hosts), new Map(this.#groups)] as const;
+    try {
+      this.#replace(new Map(), new Map());
+      this.group("all");
+      this.group("ungrouped");
+      this.#read(this);
+      for (const make of this.#made) make();
+    } catch (error) {
+      this.#replace(...before); // sources that cannot be read leave what there was
+      throw error;
+    }
+  }
+
+  #replace(hosts: ReadonlyMap<string, HostParts>, groups: ReadonlyMap<string, GroupParts>): void {
+    this.#hosts.clear();
+    this.#groups.clear();
+    for (const [name, host] of hosts) this.#hosts.set(name, host);
+    for (const [name, group] of groups) this.#groups.set(name, group);
+    this.#changed();
   }
 
   get hosts(): ReadonlyMap<string, InventoryHost> {
@@ -94,19 +123,29 @@ export class HostInventory implements Inventory {
       Object.entries(variables).every(
         ([key, value]) => Object.hasOwn(own, key) && toJson(own[key] ?? null) === toJson(value),
       );
-    this.host(name);
-    for (const group of groups) this.member(group, name);
-    for (const key of Object.keys(variables)) this.setHostVariable(name, key, variables[key] ?? null);
+    this.#make(() => {
+      this.host(name);
+      for (const group of groups) this.member(group, name);
+      for (const key of Object.keys(variables)) this.setHostVariable(name, key, variables[key] ?? null);
+    });
     return !known;
   }
 
   addToGroup(host: string, group: string, parents: readonly string[]): boolean {
     const above = parents.filter((parent) => parent !== "all");
     const known = this.#has(group, host) && above.every((parent) => this.#groups.get(parent)?.children.has(group));
-    this.group(group);
-    for (const parent of above) this.child(parent, group);
-    this.member(group, host);
+    this.#make(() => {
+      if (!this.#hosts.has(host)) return; // a refreshed inventory may not have it any more
+      this.group(group);
+      for (const parent of above) this.child(parent, group);
+      this.member(group, host);
+    });
     return !known;
+  }
+
+  #make(make: () => void): void {
+    make();
+    this.#made.push(make);
   }
 
   #has(group: string, host: string): boolean {
@@ -122,8 +161,10 @@ export class HostInventory implements Inventory {
       variables: dict([["ansible_connection", "local"]]),
       implicit: true,
     };
-    this.#hosts.set(name, made);
-    this.#changed();
+    this.#make(() => {
+      if (!this.#hosts.has(name)) this.#hosts.set(name, made);
+      this.#changed();
+    });
     return made;
   }
 

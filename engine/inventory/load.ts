@@ -40,13 +40,13 @@ const ignored: ReadonlySet<string> = new Set([
  */
 export function loadInventory(sources: readonly string[], options: InventoryOptions): HostInventory {
   const paths = sources.map((source) => (source.includes(",") ? source : resolve(source)));
-  const inventory = new HostInventory(paths);
-  const warnings: Diagnostic[] = [];
-  for (const source of paths) readSource(source, inventory, { ...options, warn: (each) => void warnings.push(each) });
-  if (options.strict && warnings.length > 0)
-    throw new DiagnosticError(warnings.map((each) => ({ ...each, severity: "error" })));
-  for (const warning of warnings) options.warn(warning);
-  return inventory;
+  return new HostInventory(paths, (inventory) => {
+    const warnings: Diagnostic[] = [];
+    for (const source of paths) readSource(source, inventory, { ...options, warn: (each) => void warnings.push(each) });
+    if (options.strict && warnings.length > 0)
+      throw new DiagnosticError(warnings.map((each) => ({ ...each, severity: "error" })));
+    for (const warning of warnings) options.warn(warning);
+  });
 }
 
 function readSource(source: string, inventory: HostInventory, options: InventoryOptions): void {

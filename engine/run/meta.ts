@@ -29,14 +29,37 @@ export async function runMeta(performance: Performance): Promise<void> {
     if (outcome.failed) run.summary.count(result);
     run.emit({ type: "result", id, result, time: run.time() });
   };
+  const refresh = once(() => refreshInventory(play, task));
   for (const host of hosts) {
-    const stopped = stoppedBy(play, host, task) ?? unknownAction(task, action);
+    const stopped =
+      stoppedBy(play, host, task) ??
+      unknownAction(task, action) ??
+      (action === "refresh_inventory" ? refresh() : undefined);
     host.cursor.advance();
     if (stopped) {
       tell(host, stopped);
       if (stopped.failed) leave(play, host, task, stopped);
-    } else await once(play, host, action, key);
+    } else await act(play, host, action, key);
   }
+}
+
+/** For all hosts at once; the plays that follow see the new hosts. The outcome only where it failed. */
+function refreshInventory({ run }: PlayRun, task: Task): Outcome | undefined {
+  try {
+    run.inventory.refresh();
+    run.variables.inventoryChanged();
+    return undefined;
+  } catch (error) {
+    return outcomeOf(error, task.at);
+  }
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { readonly value: T } | undefined;
+  return () => {
+    done ??= { value: work() };
+    return done.value;
+  };
 }
 
 /** How the task ends where its condition does not hold, or cannot be evaluated. */
@@ -56,7 +79,7 @@ function unknownAction(task: Task, action: string): Outcome | undefined {
   return failedWith(`meta has no action '${action}'`, {}, { at: task.moduleAt });
 }
 
-async function once(play: PlayRun, host: HostRun, action: string, key: OrderKey): Promise<void> {
+async function act(play: PlayRun, host: HostRun, action: string, key: OrderKey): Promise<void> {
   const { run } = play;
   switch (action) {
     case "flush_handlers":
@@ -99,9 +122,6 @@ async function once(play: PlayRun, host: HostRun, action: string, key: OrderKey)
       return;
     case "reset_connection":
       await run.connections.reset(host.name);
-      return;
-    case "refresh_inventory":
-      run.variables.inventoryChanged();
       return;
     default:
       // noop, role_complete

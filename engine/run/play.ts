@@ -61,7 +61,9 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     return Array.isArray(value) ? value : value === undefined ? [] : [value];
   });
   const forceHandlers = keywords.boolean("force_handlers", play.forceHandlers) ?? run.options.forceHandlers ?? false;
-  const items = itemsOf(run, play, keywords, forceHandlers);
+  const gathers = keywords.boolean("gather_facts", play.gatherFacts) ?? run.options.gathering !== "explicit";
+  const gather = gathers ? gatherTask(play) : undefined;
+  const items = itemsOf(play, gather, forceHandlers);
   for (const each of serial) {
     if (!/^\s*-?\d+\s*%?\s*$/.test(String(each))) {
       throw new DiagnosticError({
@@ -78,6 +80,9 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     const batch = names.filter((host) => !run.lost.has(host));
     run.emit({ type: "play-start", play: name, hosts: batch, at: play.at, time: run.time() });
     const handlers = new Handlers(play.handlers);
+    // With `gathering = smart` those of whom the run has facts at the play's start are not asked again.
+    const smart = run.options.gathering === "smart";
+    const known = new Set(smart ? batch.filter((host) => "gather_subset" in run.stateOf(host).facts) : []);
     const state: PlayRun = {
       run,
       play,
@@ -90,7 +95,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
         maxFailPercentage: keywords.number("max_fail_percentage", play.maxFailPercentage),
         debugFailures: strategyName.split(".").at(-1) === "debug",
       },
-      selects: (host, task) => selects(run, play, host, task),
+      selects: (host, task) => !(task === gather && known.has(host)) && selects(run, play, host, task),
       failedNow: new Set(),
       broken: false,
       ended: false,
@@ -207,7 +212,7 @@ function hostRun(play: PlayRun, name: string, items: readonly Item[]): HostRun {
 // ─── what the play does ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Gathering facts, then the sections, each followed by its flush of handlers. */
-function itemsOf(run: RunContext, play: Play, keywords: Keywords, forceHandlers: boolean): Item[] {
+function itemsOf(play: Play, gather: Task | undefined, forceHandlers: boolean): Item[] {
   const sections = new Map(play.sections.map((section) => [section.name, section.items]));
   const part = (...names: ("pre_tasks" | "roles" | "tasks" | "post_tasks")[]): Item[] => {
     const items = names.flatMap((name) => sections.get(name) ?? []);
@@ -216,13 +221,7 @@ function itemsOf(run: RunContext, play: Play, keywords: Keywords, forceHandlers:
     // Handlers that are due run even where a task of the section failed.
     return [blockOf(play, items, [flush])];
   };
-  const gather = keywords.boolean("gather_facts", play.gatherFacts) ?? run.options.gathering !== "explicit";
-  return [
-    ...(gather ? [gatherTask(play)] : []),
-    ...part("pre_tasks"),
-    ...part("roles", "tasks"),
-    ...part("post_tasks"),
-  ];
+  return [...(gather ? [gather] : []), ...part("pre_tasks"), ...part("roles", "tasks"), ...part("post_tasks")];
 }
 
 function blockOf(play: Play, block: readonly Item[], always: readonly Item[]): Block {
