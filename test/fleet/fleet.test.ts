@@ -22,17 +22,19 @@ const playbook = `
     - {name: folder, file: {path: /srv/fleet, state: directory, mode: "0750"}}
     - {name: files, copy: {content: "{{ item }} of {{ inventory_hostname }}\\n", dest: "/srv/fleet/{{ item }}"}, loop: [a, b, c, d, e]}
     - {name: first action, shell: echo ran >> /srv/first}
-    - {name: large, copy: {content: "{{ 'x' * 100000 }}", dest: /srv/fleet/large}}
+    - {name: large, copy: {content: "{{ 'x' * 100000 }}", dest: /srv/fleet/large}, notify: told}
     - {name: lines, lineinfile: {path: /srv/fleet/a, line: "line {{ item }}"}, loop: [1, 2, 3]}
     - {name: second action, shell: "echo ran >> /srv/second; cat /srv/fleet/a", register: seen}
     - {name: what it said, copy: {content: "{{ seen.stdout }}\\n", dest: /srv/fleet/said}}
     - {name: link, file: {src: /srv/fleet/said, dest: /srv/fleet/link, state: link}}
+  handlers:
+    - {name: told, shell: echo told >> /srv/told}
 `;
 const actions = ["first action", "second action"];
 /** What the run makes, and how often the actions ran. */
 const look =
-  "cd /srv && find fleet -exec stat -c '%n %F %a' {} + | sort; sha256sum fleet/*; wc -l < first; wc -l < second";
-const wipe = "rm -rf /srv/fleet /srv/first /srv/second";
+  "cd /srv && find fleet -exec stat -c '%n %F %a' {} + | sort; sha256sum fleet/*; wc -l < first; wc -l < second; wc -l < told";
+const wipe = "rm -rf /srv/fleet /srv/first /srv/second /srv/told";
 
 let hosts: TestHost[] = [];
 let lines: CutLine[] = [];
@@ -99,7 +101,7 @@ let traffic: number[];
 it("50 hosts in one run", async () => {
   const run = await runAll();
   expect(run.exitCode, run.errors).toBe(0);
-  expect(Object.values(run.hosts).map(({ ok, changed }) => `${ok} ${changed}`)).toEqual(Array(HOSTS).fill("8 8"));
+  expect(Object.values(run.hosts).map(({ ok, changed }) => `${ok} ${changed}`)).toEqual(Array(HOSTS).fill("9 9"));
   undisturbed = await onAll(look);
   traffic = lines.map((line) => line.pieces);
   await onAll(wipe);
@@ -149,6 +151,9 @@ it("20 of their connections cut at random places", async () => {
   expect(next.exitCode, next.errors).toBe(0);
   const files = await onAll("cd /srv && find fleet -exec stat -c '%n %F %a' {} + | sort; sha256sum fleet/*");
   for (const { name } of hosts) expect(undisturbed.get(name), name).toContain(files.get(name)?.trim());
+  // A handler that was due and not run is run by the next run.
+  const told = await onAll("wc -l < /srv/told");
+  for (const [name, count] of told) expect(Number(count), `${name}: handler`).toBeGreaterThanOrEqual(1);
 });
 
 function failure(run: Run, host: string): [task: string, value: { readonly [key: string]: unknown }] {
