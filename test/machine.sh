@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   docker.io mmdebstrap createrepo-c           # the lab and its images
   openssh-server openssh-client sudo opendoas # how hosts are reached
-  busybox-static fish tcsh                    # shells besides dash and bash
+  busybox-static fish tcsh zsh                # shells besides dash and bash
   iproute2 iptables procps openssl git tmux shellcheck
 )
 

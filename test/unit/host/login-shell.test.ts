@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import { HostConnection } from "../../../engine/host/connect.ts";
 import { LocalTransport } from "../../../engine/host/local.ts";
@@ -10,8 +9,7 @@ afterAll(() => Promise.all(connections.map((connection) => connection.close())))
 // The command that starts a session is read by whatever shell the login user has.
 describe("the start command", () => {
   for (const shell of ["sh", "bash", "tcsh", "csh", "fish", "zsh"]) {
-    const missing = spawnSync(shell, ["-c", ":"], { stdio: "ignore" }).error !== undefined;
-    it.skipIf(missing)(`is understood by ${shell}`, async () => {
+    it(`is understood by ${shell}`, async () => {
       const target = { name: shell, transport: "local", address: shell, hostKeyChecking: true, timeout: 25 } as const;
       const connection = new HostConnection(target, {}, async () => new LocalTransport(["env", "HOME=/", shell]));
       connections.push(connection);

@@ -114,7 +114,10 @@ describe("plain lines", () => {
 
   it("show debug's message and nothing else of it", () => {
     const value = { msg: "hello", changed: false };
-    const text = lines([task("t", "debug"), { type: "result", id: 1, result: result({ value, shown: "message" }), time: 1 }]);
+    const text = lines([
+      task("t", "debug"),
+      { type: "result", id: 1, result: result({ value, shown: "message" }), time: 1 },
+    ]);
     expect(text.split("\n").slice(2).join("\n")).toBe('ok: [web1] => {\n    "msg": "hello"\n}\n');
   });
 

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parityCases } from "./cases.ts";
+import { Controller } from "./engines.ts";
+
+/** Playbooks whose output has every kind of line that programs read. */
+const shown = [
+  "blocks/rescue",
+  "handlers/failures",
+  "handlers/order",
+  "includes/handlers",
+  "includes/imports",
+  "loops/loop-control",
+  "play/fatal",
+  "play/meta",
+  "play/serial",
+  "results/conditions",
+];
+const cases = parityCases("language").filter((each) => shown.includes(each.name));
+let controller: Controller | undefined;
+
+beforeAll(async () => {
+  expect(cases.map(({ name }) => name).sort()).toEqual(shown);
+  controller = await Controller.start(cases);
+});
+afterAll(() => controller?.remove());
+
+test.concurrent.for(cases.map((each) => [each.name, each] as const))("%s looks alike", async ([, each]) => {
+  if (!controller) throw new Error("no controller");
+  for (const flags of each.runs) {
+    const theirs = await controller.run("ansible", each, flags);
+    const ours = await controller.run("plain", each, flags);
+    expect(shape(ours.output), flags).toEqual(shape(theirs.output));
+  }
+});
+
+/** The lines without what stands in their JSON; within a task they stand in order, since who comes first is chance. */
+function shape(output: string): string[] {
+  const lines: string[] = [];
+  let block: string[] = [];
+  const flush = () => {
+    lines.push(...block.sort());
+    block = [];
+  };
+  // A result may be printed over many lines, the last of which is its closing brace.
+  const whole = output.replace(/ => \{(?:.*\}|\n(?:[ ].*\n)*\})$/gm, " => {…}");
+  for (const line of whole.split("\n")) {
+    if (line === "") continue;
+    if (/^(PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT)\b/.test(line)) {
+      flush();
+      lines.push(line);
+    } else if (line === "...ignoring") block.push(`${block.pop()} ...ignoring`);
+    else block.push(line);
+  }
+  flush();
+  return lines;
+}
