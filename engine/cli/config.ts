@@ -30,6 +30,7 @@ export interface Config {
   readonly forceHandlers?: boolean;
   readonly enableTaskDebugger?: boolean;
   readonly displaySkippedHosts?: boolean;
+  readonly showCustomStats?: boolean;
   readonly retryFiles?: boolean;
   readonly retryFilesPath?: string;
   readonly tags?: readonly string[];
@@ -67,6 +68,7 @@ const sources = {
   forceHandlers: ["defaults", "force_handlers", "ANSIBLE_FORCE_HANDLERS"],
   enableTaskDebugger: ["defaults", "enable_task_debugger", "ANSIBLE_ENABLE_TASK_DEBUGGER"],
   displaySkippedHosts: ["defaults", "display_skipped_hosts", "ANSIBLE_DISPLAY_SKIPPED_HOSTS"],
+  showCustomStats: ["defaults", "show_custom_stats", "ANSIBLE_SHOW_CUSTOM_STATS"],
   retryFiles: ["defaults", "retry_files_enabled", "ANSIBLE_RETRY_FILES_ENABLED"],
   retryFilesPath: ["defaults", "retry_files_save_path", "ANSIBLE_RETRY_FILES_SAVE_PATH"],
   tags: ["tags", "run", "ANSIBLE_RUN_TAGS"],
@@ -185,6 +187,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
       forceHandlers: bool("forceHandlers"),
       enableTaskDebugger: bool("enableTaskDebugger"),
       displaySkippedHosts: bool("displaySkippedHosts"),
+      showCustomStats: bool("showCustomStats"),
       retryFiles: bool("retryFiles"),
       retryFilesPath: path("retryFilesPath"),
       tags: list("tags"),

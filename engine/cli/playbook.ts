@@ -80,6 +80,7 @@ async function runOptions(
     diff,
     redact: secrets.redact,
     showSkipped: config.displaySkippedHosts ?? true,
+    showStats: config.showCustomStats ?? false,
     live: flags.live,
     showTimes: flags.times ?? process.stdout.isTTY === true,
     ...defined({ logPath: config.logPath }),

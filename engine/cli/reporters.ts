@@ -12,6 +12,7 @@ export interface ScreenOptions {
   readonly verbosity: number;
   readonly diff: boolean;
   readonly showSkipped: boolean;
+  readonly showStats: boolean;
   readonly live: boolean;
   readonly showTimes: boolean;
   readonly logPath?: string;
@@ -56,6 +57,7 @@ export function screenReporters(form: string, options: ScreenOptions): ScreenRep
       verbosity: options.verbosity,
       showDiff: options.diff,
       showSkipped: options.showSkipped,
+      showStats: options.showStats,
       showTimes: options.showTimes,
       ...(screen && redact ? { frame: (diagnostic: Diagnostic) => redact(withFrame(diagnostic)) } : {}),
     });

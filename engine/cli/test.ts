@@ -85,6 +85,7 @@ async function test(command: string, scenarios: readonly Scenario[], flags: Flag
           verbosity: flags.verbose - 1,
           diff: true,
           showSkipped: true,
+          showStats: true,
           live: false,
           showTimes: false,
         }).reporters

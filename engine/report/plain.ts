@@ -19,6 +19,8 @@ export interface PlainOptions {
   readonly showDiff: boolean;
   /** ANSIBLE_DISPLAY_SKIPPED_HOSTS, default true. */
   readonly showSkipped?: boolean;
+  /** What set_stats told, after the recap: ANSIBLE_SHOW_CUSTOM_STATS, default false. */
+  readonly showStats?: boolean;
   /** A diagnostic with the line that it points at; where it is absent, warnings name the place alone. */
   readonly frame?: (diagnostic: Diagnostic) => string;
   /** Time per host and the slowest tasks after the recap. */
@@ -189,7 +191,7 @@ export function plainReporter(options: PlainOptions): Reporter {
       const summary = hosts[host];
       if (summary) line(recapLine(host, summary, colours));
     }
-    if (pendingStats) customStats(pendingStats);
+    if (pendingStats && options.showStats) customStats(pendingStats);
     if (options.showTimes) for (const text of timing.lines(hosts)) line(colours.dim(text));
     line("");
   }

@@ -41,13 +41,16 @@ function shape(output: string): string[] {
     lines.push(...block.sort());
     block = [];
   };
-  // A result may be printed over many lines, the last of which is its closing brace.
-  const whole = output.replace(/ => \{(?:.*\}|\n(?:[ ].*\n)*\})$/gm, " => {…}");
+  // A result may be printed over many lines, the last of which is its closing brace. Where a task failed, ansible-core
+  // writes the place to stdout and play to stderr (docs/differences.md).
+  const whole = output
+    .replace(/^\[ERROR\]: .*\n(?:.+\n|\n(?=\d+ ))*/gm, "")
+    .replace(/ => \{(?:.*\}|\n(?:[ ].*\n)*\})$/gm, " => {…}");
   for (const line of whole.split("\n")) {
     if (line === "") continue;
     if (/^(PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT)\b/.test(line)) {
       flush();
-      lines.push(line);
+      if (lines.at(-1) !== line) lines.push(line); // a meta task's stands once for each host
     } else if (line === "...ignoring") block.push(`${block.pop()} ...ignoring`);
     else block.push(line);
   }

@@ -11,7 +11,8 @@ mkdir -p "${place%/*}"
 cp -r "/parity/playbooks/$case" "$place"
 cd "$place" || exit 1
 : >"$events"
-export PARITY_EVENTS="$events" PARITY_TWIN="$4" HOME=/root LANG=C.UTF-8 COLUMNS=80
+# Sets of Python have no order: the same seed gives them the same one in every run.
+export PYTHONHASHSEED=0 PARITY_EVENTS="$events" PARITY_TWIN="$4" HOME=/root LANG=C.UTF-8 COLUMNS=80
 case " $flags " in *' -i '*) ;; *) flags="-i inventory.yml $flags" ;; esac
 eval "set -- $flags site.yml"
 case "$engine $flags" in play*' --list-'* | play*' --syntax-check'*) engine=plain ;; esac

@@ -25,6 +25,7 @@ function valuesFor(key: string): readonly [string, string] {
     "become",
     "force_handlers",
     "display_skipped_hosts",
+    "show_custom_stats",
     "retry_files_enabled",
     "always",
   ];
