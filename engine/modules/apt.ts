@@ -395,15 +395,20 @@ function installOptions(given: AptArguments): string[] {
   ];
 }
 
-/** apt-get that asks nothing and waits for its lock. */
+/**
+ * apt-get that asks nothing and waits for its lock. After a dpkg that was killed (its journal is there) it refuses to
+ * work, and dpkg is first let finish; not before apt-get has refused, since a dpkg that runs has a journal too.
+ */
 function apt(given: AptArguments, command: readonly string[]) {
-  const dpkg = given.dpkg_options
+  const options = given.dpkg_options
     .split(",")
     .map((option) => option.trim())
-    .filter((option) => option !== "")
-    .flatMap((option) => ["-o", `Dpkg::Options::=--${option}`]);
+    .filter((option) => option !== "");
+  const dpkg = options.flatMap((option) => ["-o", `Dpkg::Options::=--${option}`]);
   return sh`export DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical APT_LISTCHANGES_FRONTEND=none NEEDRESTART_SUSPEND=1
-apt-get -y ${dpkg} -o ${`DPkg::Lock::Timeout=${given.lock_timeout}`} ${command} </dev/null || exit 1`;
+run() { apt-get -y ${dpkg} -o ${`DPkg::Lock::Timeout=${given.lock_timeout}`} ${command} </dev/null; }
+killed() { set -- /var/lib/dpkg/updates/[0-9]*; [ -e "$1" ]; }
+run || { killed && dpkg ${options.map((option) => `--${option}`)} --configure -a </dev/null && run; } || exit 1`;
 }
 
 /** While packages are installed, policy-rc.d answers that services be left alone; an own one comes back afterwards. */

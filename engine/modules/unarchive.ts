@@ -236,14 +236,14 @@ echo "$k $s"; cat "$w/names"`,
 }
 
 function attributeStep(dest: string, args: Arguments, names: readonly string[]): Step {
-  const owner =
-    args.owner === undefined && args.group === undefined ? undefined : `${args.owner ?? ""}:${args.group ?? ""}`;
+  // A colon with nothing behind it would ask for the owner's login group.
+  const owner = `${args.owner ?? ""}${args.group === undefined ? "" : `:${args.group}`}`;
   return {
     name: "change owner or permissions of what was unpacked",
     stdin: names.map((name) => `${name}\0`).join(""),
     script: sh`${assign("q", dest)}; cd -- "$q" || exit 1
 l=$(mktemp) || exit 1; trap 'rm -f "$l"' EXIT; cat > "$l"
-${owner === undefined ? sh`:` : sh`xargs -0 chown -h ${owner} -- < "$l" || exit 1`}
+${owner === "" ? sh`:` : sh`xargs -0 chown -h ${owner} -- < "$l" || exit 1`}
 ${args.mode === undefined ? sh`:` : sh`xargs -0 sh -c 'm=$1; shift; for f; do [ -L "$f" ] || chmod "$m" -- "$f" || exit 255; done' sh ${args.mode} < "$l" || exit 1`}`,
   };
 }

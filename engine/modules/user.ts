@@ -126,6 +126,7 @@ function createPlan(args: Arguments, gid: number | undefined): Plan {
     ...(args.system ? ["-r"] : []),
     ...(args.create_home ? ["-m", ...(args.skeleton === undefined ? [] : ["-k", args.skeleton])] : ["-M"]),
     ...(args.umask === undefined ? [] : ["-K", `UMASK=${args.umask}`]),
+    ...(setOnce(args) ? ["-p", notYet] : []),
     args.name,
   ];
   // A group of the user's own name that is there already becomes its primary one, as Ansible has it.
@@ -215,11 +216,13 @@ function changePlan(args: Arguments, is: UserState, gid: number | undefined): Pl
     after["home folder"] = "present";
     steps.push({
       name: "make the home folder",
+      // It is there once it is whole.
       script: sh`h=${home}
-mkdir -p "$h" || exit 1
-[ ! -d ${args.skeleton ?? "/etc/skel"} ] || cp -R ${`${args.skeleton ?? "/etc/skel"}/.`} "$h" || exit 1
-chmod ${args.umask === undefined ? "0755" : (0o777 & ~Number.parseInt(args.umask, 8)).toString(8)} "$h" || exit 1
-chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$h" || exit 1`,
+mkdir -p "\${h%/*}/" && t=$(mktemp -d "\${h%/*}/.play-XXXXXX") || exit 1
+trap 'rm -rf "$t"' EXIT
+[ ! -d ${args.skeleton ?? "/etc/skel"} ] || cp -R ${`${args.skeleton ?? "/etc/skel"}/.`} "$t" || exit 1
+chmod ${args.umask === undefined ? "0755" : (0o777 & ~Number.parseInt(args.umask, 8)).toString(8)} "$t" || exit 1
+chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$t" && mv "$t" "$h" || exit 1`,
     });
   }
   const keys = keySteps(args, is);
@@ -259,12 +262,23 @@ chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$h" || exit 1`,
   };
 }
 
+/**
+ * The shadow field of an account that was made for a password that is set only then, until it is: a run that is killed
+ * between the two leaves a locked account that the next one still owes its password.
+ */
+const notYet = "!play";
+
+function setOnce(args: Arguments): boolean {
+  return args.password !== undefined && args.update_password === "on_create";
+}
+
 /** The hash goes in by standard input: command lines can be seen. */
 function passwordSteps(args: Arguments, is: UserState | undefined): Step[] {
   const steps: Step[] = [];
   const set =
     args.password !== undefined &&
     (!is ||
+      is.password === notYet ||
       (args.update_password === "always" &&
         is.password?.replace(/^!+(?=.)/, "") !== args.password.replace(/^!+(?=.)/, "")));
   if (set)
@@ -316,11 +330,16 @@ k=${args.ssh_key_file}
 case $k in /*) ;; *) k=$h/$k ;; esac
 read -r phrase || :
 d=\${k%/*}
-if [ ! -d "$d" ]; then mkdir -p "$d" && chmod 700 "$d" && chown "$n:$g" "$d" || exit 1; fi
-rm -f "$k" "$k.pub"
+if [ ! -d "$d" ]; then
+  mkdir -p "\${d%/*}/" && t=$(mktemp -d "\${d%/*}/.play-XXXXXX") && chown "$n:$g" "$t" && mv "$t" "$d" || exit 1
+fi
+t=$(mktemp -d "$d/.play-XXXXXX") || exit 1
+trap 'rm -rf "$t"' EXIT
 c=${args.ssh_key_comment ?? ""}
-ssh-keygen -q -t ${args.ssh_key_type} ${bits} -C "\${c:-ansible-generated on $(uname -n)}" -N "$phrase" -f "$k" </dev/null >&2 || exit 1
-chown "$n:$g" "$k" "$k.pub" || exit 1`,
+ssh-keygen -q -t ${args.ssh_key_type} ${bits} -C "\${c:-ansible-generated on $(uname -n)}" -N "$phrase" -f "$t/k" </dev/null >&2 || exit 1
+chown "$n:$g" "$t/k" "$t/k.pub" || exit 1
+# The public key says that there is a pair: it goes first and comes last.
+rm -f "$k.pub" && mv -f "$t/k" "$k" && mv -f "$t/k.pub" "$k.pub" || exit 1`,
       stdin: `${args.ssh_key_passphrase ?? ""}\n`,
     },
   ];

@@ -35,7 +35,7 @@ eval "$_step"`;
 export async function countPlaces(stage: Stage, cases: readonly LawCase[]): Promise<Map<LawCase, number>> {
   await onHost(stage.host, fresh);
   const tracker = new Tracker(cases);
-  tracker.stop = never;
+  tracker.stop = () => never;
   const tasks = cases.flatMap((each) => tasksOf(each, false));
   await playAll(stage, [{ name: "count", tasks }], {
     connect: tracker.connect,
@@ -56,22 +56,26 @@ export async function countPlaces(stage: Stage, cases: readonly LawCase[]): Prom
 
 /** What the run after an interruption did not bring to its state, or failed at. */
 export interface Broken {
-  readonly place: number;
+  /** The place, unless there is a limit and the case has more places than that. */
+  readonly round: number;
   readonly what: string;
 }
 
 /**
- * For each place: the starting states, a play whose every task is killed there, the same play undisturbed, a look. All
- * in one run, so that it costs one connection.
+ * A round for each place, or at most as many rounds as the limit says, each case's places spread evenly over them and
+ * its last one among them: the starting states, a play whose every task is killed at its place, the same play
+ * undisturbed, a look. All in one run, so that it costs one connection.
  */
 export async function interruptEverywhere(
   stage: Stage,
   places: ReadonlyMap<LawCase, number>,
   state: { readonly look: string; readonly wanted: string },
+  limit = Number.POSITIVE_INFINITY,
 ): Promise<Broken[]> {
   const cases = [...places.keys()];
-  const last = Math.max(0, ...places.values());
-  const at = (place: number) => cases.filter((each) => (places.get(each) ?? 0) >= place);
+  const count = (each: LawCase) => places.get(each) ?? 0;
+  const last = Math.min(limit, Math.max(0, ...places.values()));
+  const at = (round: number) => cases.filter((each) => count(each) >= round);
   const plays = Array.from({ length: last }, (_, index): Play[] => {
     const some = at(index + 1);
     const tasks = some.flatMap((each) => tasksOf(each, false));
@@ -85,14 +89,14 @@ export async function interruptEverywhere(
   const tracker = new Tracker(cases);
   const broken: Broken[] = [];
   let events: Event[] = [];
-  const conclude = (place: number) => {
+  const conclude = () => {
     const results = resultsOf(events);
-    for (const each of at(place)) {
+    for (const each of at(round)) {
       const message = results.get(each.name)?.message;
-      if (message !== "") broken.push({ place, what: `${each.name}: ${message ?? "not run"}` });
+      if (message !== "") broken.push({ round, what: `${each.name}: ${message ?? "not run"}` });
     }
   };
-  let place = 0;
+  let round = 0;
   let play = "";
   await playAll(stage, plays.flat(), {
     connect: tracker.connect,
@@ -100,27 +104,28 @@ export async function interruptEverywhere(
       {
         report(event) {
           if (event.type === "play-start") {
-            if (play.startsWith("completed")) conclude(place);
+            if (play.startsWith("completed")) conclude();
             events = [];
             play = event.play;
             const number = /^interrupted (\d+)$/.exec(play)?.[1];
-            if (number !== undefined) place = Number(number);
-            tracker.stop = number === undefined ? undefined : place;
+            if (number !== undefined) round = Number(number);
+            const stop = (each: LawCase) => Math.ceil((round * Math.max(count(each), last)) / last);
+            tracker.stop = number === undefined ? undefined : stop;
           }
           tracker.follow(event);
           events.push(event);
           if (play === "look" && event.type === "result") {
             const found = String(event.result.value["stdout"]);
-            for (const what of differences(state.wanted, found)) broken.push({ place, what });
+            for (const what of differences(state.wanted, found)) broken.push({ round, what });
           }
           if (play === "reset" && event.type === "result" && event.result.status === "failed") {
-            broken.push({ place, what: `no starting state: ${String(event.result.value["stderr"])}` });
+            broken.push({ round, what: `no starting state: ${String(event.result.value["stderr"])}` });
           }
         },
       },
     ],
   });
-  if (place !== last) broken.push({ place, what: `ended before place ${last}` });
+  if (round !== last) broken.push({ round, what: `ended before round ${last}` });
   return broken;
 }
 
@@ -134,18 +139,18 @@ function rawTask(script: string): Dict {
 
 /** Follows a run, and lets the steps of the task that is under way be counted and killed. */
 class Tracker {
-  /** Steps are killed from this place on; undefined: they are left alone. */
-  stop: number | undefined;
-  #task: number | undefined;
-  readonly #numbers: ReadonlyMap<string, number>;
+  /** From which place on a case's steps are killed; undefined: they are left alone. */
+  stop: ((each: LawCase) => number) | undefined;
+  #task: LawCase | undefined;
+  readonly #cases: readonly LawCase[];
 
   constructor(cases: readonly LawCase[]) {
-    this.#numbers = new Map(cases.map(({ name }, index) => [name, index]));
+    this.#cases = cases;
   }
 
   follow(event: Event): void {
     if (event.type === "play-start") this.#task = undefined;
-    if (event.type === "task-start") this.#task = this.#numbers.get(event.task);
+    if (event.type === "task-start") this.#task = this.#cases.find(({ name }) => name === event.task);
   }
 
   readonly connect: typeof connect = (target, options) => {
@@ -173,7 +178,8 @@ class Tracker {
   #counted(script: Script): Script {
     // The run's lease on the host is no step of the task's.
     if (this.stop === undefined || this.#task === undefined || script.text.includes("/lease")) return script;
-    return sh`_step=${script.text} _stop=${this.stop} _count=${`${counts}/${this.#task}`}
+    const count = `${counts}/${this.#cases.indexOf(this.#task)}`;
+    return sh`_step=${script.text} _stop=${this.stop(this.#task)} _count=${count}
 export _step _stop _count
 exec setsid bash --posix -c ${counting.text}`;
   }

@@ -29,15 +29,18 @@ import {
  * And read-ahead on and off, and the items of a loop one by one, end in the same state with the same results.
  *
  * All cases of a suite are tasks of one playbook, each with a place of its own on the host, so that a suite costs a
- * handful of runs, and one for each place where the longest of its tasks can be interrupted.
+ * handful of runs, and two for each place where the longest of its tasks is interrupted.
  */
 
 export interface SuiteOptions {
   readonly image?: string;
   /** Shell run once on the host, as root. */
   readonly setup?: string;
-  /** Law 5 too: for each place of each case's scripts this takes two more runs of it. */
-  readonly interrupted?: boolean;
+  /**
+   * Law 5 too: for each place of each case's scripts this takes two more runs of it. A number, where that takes too
+   * long: at so many places of each case at most.
+   */
+  readonly interrupted?: true | number;
   /** More of the host that counts as its state: lines of text. */
   readonly watch?: string;
   /** Files of the controller, beside the playbook. */
@@ -85,7 +88,9 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
       if (!options.interrupted) return;
       await reset();
       places = await countPlaces({ folder, host }, cases);
-      broken = await interruptEverywhere({ folder, host }, places, { look, wanted: states["run"] });
+      const wanted = { look, wanted: states["run"] };
+      const limit = options.interrupted === true ? undefined : options.interrupted;
+      broken = await interruptEverywhere({ folder, host }, places, wanted, limit);
     });
     afterAll(async () => {
       if (host) await removeHosts([host]);

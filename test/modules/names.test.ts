@@ -18,7 +18,7 @@ laws(
       module: "file",
       given: "touch -- '-t'",
       args: { path: `HERE/${odd}`, src: "-t", state: "link" },
-      holds: "[ $(find . -type l -lname '-t' -printf x) = x ]",
+      holds: "[ $(find . ! -name '.play-*' -type l -lname '-t' -printf x) = x ]",
     },
     {
       name: "what has an odd name goes",
@@ -109,9 +109,8 @@ laws(
       name: "a line with parts of the old one",
       module: "lineinfile",
       given: "printf 'size 10 MB\\n' > f",
-      args: { path: "HERE/f", regexp: "^size (\\d+) (.*)$", line: "size \\1 KB \\2", backrefs: true },
+      args: { path: "HERE/f", regexp: "^size (\\d+) (M.)$", line: "size \\1 KB \\2", backrefs: true },
       holds: "grep -qx 'size 10 KB MB' f",
-      always: true,
     },
     {
       name: "a line that is there",
@@ -218,7 +217,7 @@ laws(
       changed: false,
     },
   ],
-  { files: { big, "a.tar": tarOf("in", "hello\n") } },
+  { interrupted: true, files: { big, "a.tar": tarOf("in", "hello\n") } },
 );
 
 laws(

@@ -35,6 +35,27 @@ laws(
       holds: "[ -d /home/lawu1 ] && id -Gn lawu1 | grep -qw mail && grep -q '^lawu1:$6$salt$hash:' /etc/shadow",
     },
     {
+      name: "a user whose password is set once",
+      module: "user",
+      given: withoutUser("lawu6"),
+      args: { name: "lawu6", uid: 4306, password: "$6$salt$hash", update_password: "on_create" },
+      holds: "grep -q '^lawu6:$6$salt$hash:' /etc/shadow",
+    },
+    {
+      name: "a user with a key pair",
+      module: "user",
+      given: withoutUser("lawu7"),
+      args: { name: "lawu7", uid: 4307, generate_ssh_key: true, ssh_key_type: "ed25519" },
+      holds: "su lawu7 -s /bin/sh -c 'ssh-keygen -y -f ~/.ssh/id_rsa' && [ -s /home/lawu7/.ssh/id_rsa.pub ]",
+    },
+    {
+      name: "a user without the home folder",
+      module: "user",
+      given: `${withoutUser("lawu8")}; useradd -M -u 4308 lawu8`,
+      args: { name: "lawu8" },
+      holds: "[ -f /home/lawu8/.profile ]",
+    },
+    {
       name: "a user who changes",
       module: "user",
       given: `${withoutUser("lawu2")}; useradd -m -u 4302 -s /bin/sh -G mail lawu2`,
@@ -159,8 +180,9 @@ laws(
     },
   ],
   {
+    interrupted: true,
     watch:
-      "getent passwd | grep '^law'; getent group | grep -E '^law|law'; for u in daemon mail games; do crontab -l -u $u 2>/dev/null; done; cat /etc/apt/sources.list.d/* /etc/cron.d/law 2>/dev/null; :",
+      "getent passwd | grep '^law'; for u in $(getent passwd | grep -o '^law[^:]*'); do echo $u $(id -Gn $u | tr ' ' '\\n' | sort) $(getent shadow $u | cut -d: -f2,8 | sha256sum); done; cd /home && find lawu* -name '.play-*' -prune -o -printf '%p %m %u:%g\\n' | sort; getent group | grep '^law'; for u in daemon mail games; do crontab -l -u $u 2>/dev/null; done; cat /etc/apt/sources.list.d/* /etc/cron.d/law 2>/dev/null; :",
   },
 );
 
@@ -189,11 +211,24 @@ laws(
       holds: "dpkg -s libsigsegv2",
     },
     { name: "a package that is not wanted", module: "package", args: { name: "sl", state: "absent" }, changed: false },
+    {
+      // A package of which dpkg was killed: all of apt's tasks here come after that.
+      name: "a package after dpkg was killed",
+      module: "apt",
+      given: `dpkg -P sysvbanner law-half >/dev/null 2>&1
+mkdir -p d/DEBIAN && printf 'Package: law-half\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' > d/DEBIAN/control
+printf '#!/bin/sh\\n[ ! -e /run/law-kill ] || kill -9 $PPID\\n' > d/DEBIAN/postinst && chmod 755 d/DEBIAN/postinst
+dpkg-deb -b d half.deb >/dev/null && touch /run/law-kill
+dpkg -i half.deb >/dev/null 2>&1; rm /run/law-kill half.deb
+ls /var/lib/dpkg/updates | grep -q '^[0-9]'`,
+      args: { name: "sysvbanner" },
+      holds: "dpkg -s law-half | grep -qx 'Status: install ok installed'",
+    },
   ],
   {
     setup: "apt-get update -q >/dev/null",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
-    watch: "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' hello libsigsegv2 2>/dev/null; :",
+    watch: "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' hello libsigsegv2 sysvbanner law-half 2>/dev/null; :",
   },
 );
 
@@ -244,6 +279,7 @@ laws(
   ],
   {
     image: "bookworm",
+    interrupted: true,
     watch: "for u in a b c d e; do systemctl is-active law-$u; systemctl is-enabled law-$u 2>/dev/null; done; :",
   },
 );
