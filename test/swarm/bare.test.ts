@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { bareHosts, on } from "../cluster.ts";
-import { differences, fingerprint } from "../fingerprint.ts";
-import { site } from "../standing.ts";
+import { bareHosts, on } from "./cluster.ts";
+import { differences, fingerprint } from "./fingerprint.ts";
+import { site } from "./standing.ts";
 
 const hosts = ["swarm-01", "swarm-02"];
 let before: string[][];
