@@ -226,6 +226,7 @@ ls /var/lib/dpkg/updates | grep -q '^[0-9]'`,
     },
   ],
   {
+    interrupted: 6,
     setup: "apt-get update -q >/dev/null",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
     watch: "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' hello libsigsegv2 sysvbanner law-half 2>/dev/null; :",
