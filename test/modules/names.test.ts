@@ -408,9 +408,10 @@ laws(
     },
   ],
   {
+    interrupted: 8,
     files: { "tree/e/f": "deep\n", "tree/run": "#!/bin/sh\n" },
     executable: ["tree/run"],
-    watch: "cd /var/law-home && find . -printf '%p %y %m %u:%g\\n' | sort",
+    watch: "cd /var/law-home && find . -name '.play-*' -prune -o -printf '%p %y %m %u:%g\\n' | sort",
   },
 );
 
