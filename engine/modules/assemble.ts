@@ -54,8 +54,10 @@ export default stateModule<typeof args, readonly Fragment[] | undefined>({
       fragments.map(([, bytes]) => bytes),
       args.delimiter,
     );
-    const plan = yield* landFile({ ...args, force: true }, sourceBytes(content, ""));
-    return { ...plan, result: { ...plan.result, src: args.src } };
+    const source = sourceBytes(content, "");
+    const plan = yield* landFile({ ...args, force: true }, source);
+    const { path: _, ...told } = plan.result ?? {};
+    return { ...plan, result: { ...told, md5sum: source.md5 ?? null, src: args.src, msg: "OK" } };
   },
 });
 

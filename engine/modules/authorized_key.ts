@@ -52,6 +52,12 @@ export default stateModule({
       ["keyfile", file],
       ["state", args.state],
       ["exclusive", args.exclusive],
+      ["path", args.path ?? null],
+      ["manage_dir", args.manage_dir],
+      ["key_options", args.key_options ?? null],
+      ["comment", args.comment ?? null],
+      ["follow", args.follow],
+      ["validate_certs", true],
     ]);
     const before = yield* lookAt(file, { follow: args.follow, content: true });
     const old = before.exists ? (before.content?.toString() ?? "") : "";

@@ -54,7 +54,8 @@ export function* guardOf(
   return { run: true };
 }
 
-function* present(pattern: string, folder: string | undefined): Look<boolean> {
+/** Whether there is anything at a path of the host, or that a pattern matches. */
+export function* present(pattern: string, folder: string | undefined): Look<boolean> {
   const full = folder !== undefined && !/^[/~]/.test(pattern) ? posix.join(folder, pattern) : pattern;
   if (full.startsWith("/") && !/[*?[]/.test(full)) return (yield* lookAt(full, { follow: true })).exists;
   return yield* ask(anyMatch(full));
@@ -145,7 +146,8 @@ export function commandResult(
     ["msg", ""],
   ]);
   if (reply.status === 253 && stderr.startsWith("Unable to change directory")) {
-    return { changed: false, failed: true, result: { ...result, msg: stderr } };
+    const nothing = { rc: null, stderr: "", stderr_lines: [] };
+    return { changed: false, failed: true, result: { ...result, ...nothing, msg: stderr } };
   }
   if (reply.status !== 0) result["msg"] = "non-zero return code";
   return { changed: true, ...(reply.status === 0 ? {} : { failed: true }), result };

@@ -245,8 +245,9 @@ export interface ActionModule<A extends TObject = TObject> extends ModuleBase<A>
   readonly sort: "action";
   /**
    * Looks first: `{ run: false, result }` when nothing has to be done (`creates`), `{ run: true }` otherwise.
+   * With `skipped` the task counts as skipped instead of ok.
    */
-  guard?(args: Static<A>, context: ModuleContext): Look<{ run: true } | { run: false; result: Dict }>;
+  guard?(args: Static<A>, context: ModuleContext): Look<{ run: true } | { run: false; result: Dict; skipped?: true }>;
   /** Whether running it can change the host at all: reads (uri GET, slurp, stat-like) run in check mode too. */
   readOnly?(args: Static<A>): boolean;
   run(args: Static<A>, context: ModuleContext, host: StepContext): Promise<ActionResult>;

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { type Dict, dict } from "../source/value.ts";
 import { land } from "./content.ts";
 import { ask, askAll, type Look, ModuleFailure, type Plan } from "./contract.ts";
-import type { SourceFile } from "./controller-files.ts";
+import { hash, type SourceFile } from "./controller-files.ts";
 import { copyTree } from "./copy-tree.ts";
 import { destination, fileBefore, type LandArguments } from "./land-file.ts";
 import { octal } from "./mode.ts";
@@ -42,6 +42,9 @@ export function* copyOnHost(args: LandArguments & { readonly src?: string; reado
     backup: args.backup,
     validate: args.validate,
   });
+  // The digests of what is small enough to be seen.
+  if (state.content)
+    Object.assign(result, { checksum: hash("sha1", state.content), md5sum: hash("md5", state.content) });
   Object.assign(result, attributeResult(after));
   return change ? { change, result } : { result };
 }

@@ -4,6 +4,7 @@ import { Unknown } from "../source/value.ts";
 import { choice, flag, optional, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, type Query, stateModule } from "./contract.ts";
 import { edit } from "./edit.ts";
+import { lookAt, type PathState, pathEffect, removed } from "./paths.ts";
 
 const args = Type.Object({
   name: text("Marks the job; `#Ansible: NAME` stands above it."),
@@ -45,11 +46,15 @@ export default stateModule({
         throw new ModuleFailure("To use cron_file=... parameter you must specify user=... as well");
       }
       const path = args.cron_file.startsWith("/") ? args.cron_file : `/etc/cron.d/${args.cron_file}`;
-      const plan = yield* edit({ path, backup: args.backup }, { create: true, missing: "" }, (given) => {
-        if (given === undefined && args.state === "absent") return undefined;
-        return { text: withJob(given ?? "", args), message: "" };
+      const own = yield* lookAt(path, { follow: true, content: true });
+      const was = own.exists ? (own.content?.toString() ?? "") : "";
+      const wanted = withJob(was, args);
+      // A file without anything in it goes.
+      if (args.state === "absent" && wanted === "") return withoutFile(own, args.cron_file);
+      const plan = yield* edit({ path, backup: args.backup }, { create: true, missing: "" }, () => {
+        return { text: wanted, message: "" };
       });
-      return plan.change ? { ...plan, result: listed(withJob("", args)) } : { result: {} };
+      return { ...plan, result: { cron_file: args.cron_file, ...listed(wanted) } };
     }
     const table = yield* ask(crontab(args.user));
     const wanted = withJob(table, args);
@@ -65,6 +70,19 @@ export default stateModule({
     };
   },
 });
+
+function withoutFile(own: PathState, file: string): Plan {
+  const result = { cron_file: file, state: "absent" };
+  if (!own.exists) return { result };
+  return {
+    result,
+    change: {
+      diff: [{ before: { path: own.path, state: "file" }, after: { path: own.path, state: "absent" } }],
+      steps: [{ name: "remove the file", script: sh`rm -f -- ${own.path} || exit 1` }],
+      effects: [pathEffect(own.path, removed(own))],
+    },
+  };
+}
 
 /** A user's table; empty where there is none. */
 function crontab(user: string | undefined): Query<string> {

@@ -4,9 +4,9 @@ import { flag, optional, path, text } from "./argument-types.ts";
 import { land } from "./content.ts";
 import { type Look, ModuleFailure, type Plan } from "./contract.ts";
 import { makeFolders, missingFolders } from "./folders.ts";
-import { type Attributes, attributeArguments } from "./ownership.ts";
+import { type Attributes, attributeArguments, attributeResult, sameAttributes } from "./ownership.ts";
 import { remotePath } from "./path-names.ts";
-import { lookAt } from "./paths.ts";
+import { created, lookAt } from "./paths.ts";
 
 /** The arguments of every module that edits a text file in place. */
 export const editArguments = {
@@ -24,11 +24,11 @@ export interface Edited {
 
 /**
  * Plans an edit: the pure function gets the file's text (undefined where there is none) and gives the new one, or
- * undefined for no such file. Bytes that are no UTF-8 survive. Links are looked through.
+ * undefined for no such file. With `tells` the result has the file's owner and permissions. Bytes that are no UTF-8 survive. Links are looked through.
  */
 export function* edit(
   args: Attributes & { readonly path: string; readonly backup: boolean; readonly validate?: string },
-  options: { readonly create: boolean; readonly missing: string },
+  options: { readonly create: boolean; readonly missing: string; readonly tells?: boolean },
   change: (text: string | undefined, native: (text: string) => string) => Edited | undefined,
 ): Look<Plan> {
   const path = yield* remotePath(args.path);
@@ -44,7 +44,7 @@ export function* edit(
   const before = own.exists ? own : yield* lookAt(own.real, { content: true });
   const missing = own.exists ? [] : yield* missingFolders(posix.dirname(own.real));
   const made = yield* makeFolders(missing, {});
-  const { change: landed } = yield* land({
+  const { change: landed, after } = yield* land({
     before: own.exists ? { ...own, path: own.real } : before,
     content: Buffer.from(edited.text, encoding),
     attributes: args,
@@ -53,10 +53,13 @@ export function* edit(
     beforeHeader: `${path} (content)`,
     afterHeader: `${path} (content)`,
   });
+  if (options.tells) Object.assign(result, { path, ...attributeResult(after) });
   if (!landed) return { result };
   const onlyAttributes = own.exists && bytes?.toString(encoding) === edited.text;
   const note = "ownership, perms or SE linux context changed";
-  if (onlyAttributes) result["msg"] = edited.message === "" ? note : `${edited.message} and ${note}`;
+  const bare = before.exists ? before : created(before, "file");
+  if (onlyAttributes || !sameAttributes(bare, after))
+    result["msg"] = edited.message === "" ? note : `${edited.message} and ${note}`;
   return {
     change: { ...landed, steps: [...made.steps, ...landed.steps], effects: [...made.effects, ...landed.effects] },
     result,

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Type } from "@sinclair/typebox";
+import { sh } from "../host/script.ts";
 import { dict } from "../source/value.ts";
 import { flag, path } from "./argument-types.ts";
 import { actionModule, ModuleFailure } from "./contract.ts";
 import { hash } from "./controller-files.ts";
-import { normalise } from "./path-names.ts";
+import { assign, normalise } from "./path-names.ts";
 
 export default actionModule({
   name: "fetch",
@@ -30,7 +31,8 @@ export default actionModule({
       for await (const chunk of await host.download(args.src)) chunks.push(Buffer.from(chunk));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const message = /no such file|cannot open|not found/i.test(reason) ? "the remote file does not exist" : reason;
+      const { status } = await host.request(sh`${assign("p", args.src)}; [ -e "$p" ]`);
+      const message = status === 0 ? reason : "the remote file does not exist";
       const result = dict([
         ["msg", args.fail_on_missing ? message : `${message}, not transferring, ignored`],
         ["file", args.src],
@@ -51,9 +53,13 @@ export default actionModule({
       result: dict([
         ["dest", dest],
         ["checksum", checksum],
-        ["remote_checksum", checksum],
         ["md5sum", hash("md5", content)],
-        ...(same ? ([["file", args.src]] as const) : ([["remote_md5sum", null]] as const)),
+        ...(same
+          ? ([["file", args.src]] as const)
+          : ([
+              ["remote_checksum", checksum],
+              ["remote_md5sum", null],
+            ] as const)),
       ]),
     };
   },

@@ -215,7 +215,7 @@ function* touch(own: PathState, args: Arguments): Look<Plan> {
   const state = yield* followed(own, args);
   if (state.exists) {
     const done = yield* existing(own.path, state, args, timesOf(args, "now", state));
-    return { ...done, result: { dest: own.path, ...done.result } };
+    return { ...done, result: { dest: own.path, ...attributeResult(yield* withAttributes(state, args)) } };
   }
   const place = own.exists ? state.real : own.path;
   yield* requireFolder(place);
@@ -314,7 +314,9 @@ function* link(own: PathState, args: Arguments): Look<Plan> {
     });
     effects.push(pathEffect(subject.real, { ...after, ...(after.type === "file" ? { keepsContent: true } : {}) }));
   }
-  const result = { dest: own.path, src: source, ...attributeResult(subject === bare ? after : bare) };
+  // Of a link that leads nowhere, and is followed, there is nothing to tell.
+  const told = args.follow && !target.exists ? {} : attributeResult(subject === bare ? after : bare);
+  const result = { dest: own.path, src: source, ...told };
   return { ...plan(steps.length > 0 ? { diff, steps, effects } : undefined, result), warnings };
 }
 

@@ -24,7 +24,7 @@ export default stateModule({
   *look(args): Look<Plan> {
     const { name } = args;
     const is = yield* ask(groupState(name));
-    const result: Dict = { name, state: args.state, system: args.system };
+    const result: Dict = { name, state: args.state, ...(args.state === "present" ? { system: args.system } : {}) };
     if (args.state === "absent") {
       if (!is.exists) return { result };
       return {

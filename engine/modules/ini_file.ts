@@ -51,7 +51,7 @@ export default stateModule({
 
   *look(args) {
     const create = args.create || args.state === "absent";
-    return yield* edit(args, { create, missing: "Destination %s does not exist!" }, (given) =>
+    return yield* edit(args, { create, missing: "Destination %s does not exist!", tells: true }, (given) =>
       given === undefined && args.state === "absent" ? undefined : withOption(given ?? "", args),
     );
   },
@@ -67,6 +67,8 @@ export function withOption(given: string, args: IniArguments): Edited {
     const header = lines.findIndex((line) => line.trim() === `[${args.section}]`);
     if (header < 0) {
       if (args.state === "absent") return { text: given, message: "OK" };
+      // A file that is new begins with an empty line, as Ansible's do.
+      if (lines.length === 0) lines.push("\n");
       if (args.option === undefined)
         return { text: `${lines.join("")}[${args.section}]\n`, message: "only section added" };
       return {

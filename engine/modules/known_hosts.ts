@@ -31,29 +31,37 @@ export default stateModule({
         `Host parameter "${args.name}" does not match hashed host field or key line in the item to be added`,
       );
     }
-    const plan = yield* edit({ path: args.path, backup: false }, { create: true, missing: "" }, (given) => {
-      if (given === undefined && args.state === "absent") return undefined;
-      const lines = linesOf(given ?? "");
-      const mine = (line: string) =>
-        names(line, args.name) &&
-        (args.state === "present" ? partsOf(line)?.type === type : wanted === undefined || line.trim() === wanted);
-      const found = lines.filter(mine);
-      if (args.state === "present" && found.some((line) => line.trim() === wanted))
-        return { text: given ?? "", message: "" };
-      const kept = lines.filter((line) => !mine(line));
-      if (args.state === "present") {
-        const last = kept.at(-1);
-        if (last !== undefined && !last.endsWith("\n")) kept[kept.length - 1] = `${last}\n`;
-        kept.push(`${wanted}\n`);
-      }
-      return { text: kept.join(""), message: "" };
-    });
+    const plan = yield* edit(
+      { path: args.path, backup: false },
+      { create: true, missing: "", tells: true },
+      (given) => {
+        if (given === undefined && args.state === "absent") return undefined;
+        const lines = linesOf(given ?? "");
+        const mine = (line: string) =>
+          names(line, args.name) &&
+          (args.state === "present" ? partsOf(line)?.type === type : wanted === undefined || line.trim() === wanted);
+        const found = lines.filter(mine);
+        if (args.state === "present" && found.some((line) => line.trim() === wanted))
+          return { text: given ?? "", message: "" };
+        const kept = lines.filter((line) => !mine(line));
+        if (args.state === "present") {
+          const last = kept.at(-1);
+          if (last !== undefined && !last.endsWith("\n")) kept[kept.length - 1] = `${last}\n`;
+          kept.push(`${wanted}\n`);
+        }
+        return { text: kept.join(""), message: "" };
+      },
+    );
+    const { msg: _, ...told } = plan.result ?? {};
     return {
       ...plan,
       result: dict([
         ["name", args.name],
         ["state", args.state],
         ["path", args.path],
+        ["key", args.key ?? null],
+        ["hash_host", false],
+        ...Object.entries(told),
       ]),
     };
   },

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { choice, flag, optional, text } from "./argument-types.ts";
-import { ModuleFailure, stateModule } from "./contract.ts";
+import { ModuleFailure, type Plan, stateModule } from "./contract.ts";
 import { type Edited, edit, editArguments } from "./edit.ts";
 import { attributeRefusals } from "./ownership.ts";
 import { expandReplacement, linesOf, pythonRegex } from "./python-regex.ts";
@@ -41,7 +41,7 @@ export default stateModule({
     ["backrefs", "search_string"],
   ],
   example: "- ansible.builtin.lineinfile:\n    path: /etc/hosts\n    line: 10.0.0.1 db\n",
-  returns: { msg: "what was done", backup_file: "the name under which the old file was kept" },
+  returns: { msg: "what was done", backup: "the name under which the old file was kept" },
 
   *look(args) {
     if (args.state === "present") {
@@ -51,13 +51,31 @@ export default stateModule({
       throw new ModuleFailure("one of line, search_string, or regexp is required with state=absent");
     }
     const create = args.create || args.state === "absent";
-    return yield* edit(args, { create, missing: "Destination %s does not exist !" }, (given, native) => {
+    const plan = yield* edit(args, { create, missing: "Destination %s does not exist !" }, (given, native) => {
       const arguments_ = { ...args, ...(args.line === undefined ? {} : { line: native(args.line) }) };
       if (args.state === "absent") return given === undefined ? undefined : withoutLine(given, arguments_);
       return withLine(given ?? "", arguments_);
     });
+    return withBackupNamed(plan);
   },
 });
+
+/** Here the kept file's name is `backup`, empty where none was kept; every other module says `backup_file`. */
+function withBackupNamed(plan: Plan): Plan {
+  const result = { ...plan.result, backup: "" };
+  const finish = plan.change?.finish;
+  if (!plan.change || !finish) return { ...plan, result };
+  return {
+    result,
+    change: {
+      ...plan.change,
+      finish(replies) {
+        const { backup_file: backup = "", ...rest } = finish(replies);
+        return { ...rest, backup };
+      },
+    },
+  };
+}
 
 /** The text with the line in its place. */
 export function withLine(given: string, args: LineArguments): Edited {

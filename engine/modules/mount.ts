@@ -64,6 +64,10 @@ export default stateModule({
       ...(args.src === undefined ? {} : { src: args.src }),
       ...(args.fstype === undefined ? {} : { fstype: args.fstype }),
       opts,
+      boot: args.boot ? "yes" : "no",
+      dump: args.dump,
+      passno: args.passno,
+      backup_file: "",
     };
     const act = (name: string, script: Step["script"], after: string | undefined) => {
       steps.push({ name, script });

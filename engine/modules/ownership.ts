@@ -135,7 +135,7 @@ export function attributeResult(state: PathState): Dict {
     ["mode", octal(mode)],
     ["state", stateWord(state)],
   ]);
-  if (type === "file") result["size"] = size;
+  if (type === "file" || type === "link") result["size"] = size;
   return result;
 }
 

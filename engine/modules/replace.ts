@@ -41,10 +41,19 @@ export function withReplaced(
     const lazy = args.after !== undefined && args.before !== undefined ? ".*?" : ".*";
     const section = pythonRegex(`${args.after ?? ""}(?P<subsection>${lazy})${args.before ?? ""}`, "sd").exec(given);
     const place = section?.indices?.groups?.["subsection"];
-    if (!place) return { text: given, message: "Pattern for before/after params did not match the given file" };
+    if (!place)
+      return {
+        text: given,
+        result: { rc: 0 },
+        message: "Pattern for before/after params did not match the given file",
+      };
     [start, end] = place;
   }
   const done = substitute(given.slice(start, end), pythonRegex(args.regexp, "m"), args.replace);
   const text = given.slice(0, start) + done.text + given.slice(end);
-  return { text, message: done.count > 0 && text !== given ? `${done.count} replacements made` : "" };
+  return {
+    text,
+    result: { rc: 0 },
+    message: done.count > 0 && text !== given ? `${done.count} replacements made` : "",
+  };
 }

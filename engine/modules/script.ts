@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { joinScripts, sh } from "../host/script.ts";
+import type { Dict } from "../source/value.ts";
 import { optional, path, text } from "./argument-types.ts";
-import { commandResult, guardOf, surroundings } from "./command-line.ts";
+import { commandResult, present, surroundings } from "./command-line.ts";
 import { actionModule, ModuleFailure } from "./contract.ts";
 import { runCommand } from "./run-command.ts";
 import { splitWords } from "./words.ts";
@@ -24,8 +25,12 @@ export default actionModule({
   example: "- ansible.builtin.script: setup.sh --quick\n  args:\n    creates: /etc/app.conf\n",
   returns: { rc: "the exit status", stdout: "the output", stderr: "the errors" },
 
-  *guard(args) {
-    return yield* guardOf(args, args.cmd);
+  *guard({ creates, removes, chdir }) {
+    if (creates !== undefined && (yield* present(creates, chdir)))
+      return skipped(`${creates} exists, matching creates option`);
+    if (removes !== undefined && !(yield* present(removes, chdir)))
+      return skipped(`${removes} does not exist, matching removes option`);
+    return { run: true };
   },
 
   async run(args, context, host) {
@@ -47,13 +52,20 @@ export default actionModule({
             start: _start,
             end: _end,
             delta: _delta,
+            msg,
             ...result
           } = commandResult(reply, seconds, args.cmd, false).result;
-          const failed = reply.status !== 0;
-          return { changed: true, ...(failed ? { failed } : {}), result };
+          return reply.status === 0
+            ? { changed: true, result }
+            : { changed: true, failed: true, result: { ...result, msg: msg ?? "" } };
         },
       },
       host,
     );
   },
 });
+
+/** As Ansible has it, unlike command: a script that is not needed is skipped. */
+function skipped(msg: string): { run: false; result: Dict; skipped: true } {
+  return { run: false, result: { msg }, skipped: true };
+}

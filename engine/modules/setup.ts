@@ -47,7 +47,7 @@ const known = new Set([
   ..."virtualization_type virtualization_role memory processor loadavg chroot fibre_channel_wwn iscsi nvme".split(" "),
 ]);
 
-const parts: { readonly [subset: string]: "hardware" | "network" | "virtual" | "local" } = {
+const parts: { readonly [subset: string]: "hardware" | "network" | "virtual" } = {
   hardware: "hardware",
   mounts: "hardware",
   devices: "hardware",
@@ -62,36 +62,79 @@ const parts: { readonly [subset: string]: "hardware" | "network" | "virtual" | "
   virtual: "virtual",
   virtualization_type: "virtual",
   virtualization_role: "virtual",
-  local: "local",
 };
 
+/** Which of the facts about the platform belong to a subset; all are looked up in any case. */
+const namesOf: { readonly [subset: string]: RegExp } = {
+  platform:
+    /^(system|kernel|kernel_version|machine|architecture|userspace_.*|nodename|hostname|fqdn|domain|machine_id)$/,
+  distribution: /^(distribution.*|os_family)$/,
+  pkg_mgr: /^pkg_mgr$/,
+  service_mgr: /^service_mgr$/,
+  selinux: /^selinux/,
+  apparmor: /^apparmor$/,
+  fips: /^fips$/,
+  lsb: /^lsb$/,
+  cmdline: /^(proc_)?cmdline$/,
+  dns: /^dns$/,
+  user: /^(user|real|effective)_/,
+  env: /^env$/,
+  date_time: /^date_time$/,
+  ssh_pub_keys: /^ssh_host_key_/,
+  chroot: /^is_chroot$/,
+  iscsi: /^iscsi_iqn$/,
+  loadavg: /^loadavg$/,
+};
+
+/** What is gathered unless `!min` leaves it out. */
+const minimal = [
+  ..."apparmor caps cmdline date_time distribution dns env fips local lsb pkg_mgr platform python".split(" "),
+  ..."selinux service_mgr ssh_pub_keys user".split(" "),
+];
+
 /**
- * Which sections a gather_subset asks for. Only negations mean "all but these".
+ * The subsets that a gather_subset asks for. Negations without anything else mean "all but these".
  * @throws ModuleFailure for a name that Ansible too would refuse
  */
-export function factSections(subset: readonly string[], factPath: string): FactSections {
+export function wantedSubsets(subset: readonly string[]): ReadonlySet<string> {
+  const everything = [...known].filter((name) => name !== "all" && name !== "min");
   const wanted = new Set<string>();
   const unwanted = new Set<string>();
+  const named = new Set<string>();
   for (const item of subset) {
-    const name = item.replace(/^!/, "");
+    const negated = item.startsWith("!");
+    const name = negated ? item.slice(1) : item;
     if (!known.has(name)) {
       throw new ModuleFailure(
         `Bad subset '${item}' given to Ansible. gather_subset options allowed: ${[...known].join(", ")}`,
       );
     }
-    (item.startsWith("!") ? unwanted : wanted).add(name);
+    const meant = name === "min" ? minimal : name !== "all" ? withAliases(name) : everything;
+    // `!all` leaves the minimum, for which there is `!min`.
+    for (const each of meant) {
+      if (!negated) wanted.add(each);
+      else if (name !== "all" || !minimal.includes(each)) unwanted.add(each);
+    }
+    if (!negated && name !== "min" && name !== "all") named.add(name);
   }
-  const everything = wanted.has("all") || (wanted.size === 0 && !unwanted.has("all"));
-  const has = (part: string): boolean => {
-    const asked = [...wanted].some((name) => parts[name] === part);
-    if (asked) return true;
-    return everything && !unwanted.has("all") && ![...unwanted].some((name) => parts[name] === part);
-  };
+  const asked = wanted.size === 0 ? everything : [...minimal, ...wanted];
+  return new Set(asked.filter((name) => named.has(name) || !unwanted.has(name)));
+}
+
+/** `!hardware` leaves out what is a name for a piece of it too. */
+function withAliases(name: string): string[] {
+  return [name, ...Object.keys(parts).filter((each) => each !== name && parts[each] === name)];
+}
+
+/** Which sections a gather_subset asks for. */
+export function factSections(subset: readonly string[], factPath: string): FactSections {
+  const wanted = wantedSubsets(subset);
+  const has = (part: string) => [...wanted].some((name) => parts[name] === part);
   return {
     hardware: has("hardware"),
     network: has("network"),
     virtual: has("virtual"),
-    factPath: has("local") ? factPath : undefined,
+    factPath: wanted.has("local") ? factPath : undefined,
   };
 }
 
@@ -102,9 +145,10 @@ export function decodeFacts(
   subset: readonly string[],
   filter: readonly string[],
 ): Dict {
+  const wanted = wantedSubsets(subset);
   const found = splitSections(reply.stdout.toString("utf8"));
   const facts: Dict = {
-    ...platformFacts(found),
+    ...Object.fromEntries(Object.entries(platformFacts(found)).filter(([name]) => belongs(name, wanted))),
     ...(sections.network ? networkFacts(found) : {}),
     ...(sections.hardware ? hardwareFacts(found) : {}),
     ...(sections.virtual ? virtualFacts(found) : {}),
@@ -118,7 +162,12 @@ export function decodeFacts(
     const full = `ansible_${name}`;
     if (patterns.length === 0 || patterns.some((matches) => matches(full) || matches(name))) result[full] = value;
   }
-  result["gather_subset"] = [...subset];
-  result["module_setup"] = true;
+  for (const [name, value] of Object.entries({ gather_subset: [...subset], module_setup: true })) {
+    if (patterns.length === 0 || patterns.some((matches) => matches(name))) result[name] = value;
+  }
   return result;
+}
+
+function belongs(name: string, wanted: ReadonlySet<string>): boolean {
+  return Object.entries(namesOf).some(([subset, names]) => wanted.has(subset) && names.test(name));
 }

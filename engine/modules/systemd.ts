@@ -86,7 +86,8 @@ export function* systemdLook(args: SystemdArguments, host: string): Look<Plan> {
   const asked = yield* askMaybe(unitState(name, args.scope));
   if (asked instanceof Unknown) return yield* unknownUnit(args, name, ctl, first);
   if (asked.failure !== undefined && !asked.found) throw new ModuleFailure(asked.failure, { name });
-  if (!asked.found) throw notFound(name, host);
+  // What is not there can be masked all the same.
+  if (!asked.found && (args.state !== undefined || args.enabled !== undefined)) throw notFound(name, host);
 
   const steps = unitSteps(args, asked, ctl, unitName(name));
   // Whether a unit is stale systemd cannot say for sure: a new folder of drop-ins escapes its NeedDaemonReload.

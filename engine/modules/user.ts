@@ -1,8 +1,10 @@
 import { Type } from "@sinclair/typebox";
+import type { Reply } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
 import type { Dict } from "../source/value.ts";
 import { groupState, type UserState, userEffect, userState } from "./accounts.ts";
 import { choice, flag, integer, list, maybeFlag, number, optional, path, text } from "./argument-types.ts";
+import { lines } from "./command-line.ts";
 import { ask, askAll, type Look, ModuleFailure, type Plan, type Step, stateModule } from "./contract.ts";
 
 const args = Type.Object({
@@ -86,11 +88,11 @@ export default stateModule({
 });
 
 function absentPlan(args: Arguments, is: UserState): Plan {
-  const result: Dict = { name: args.name, state: "absent", remove: args.remove, force: args.force };
+  const result: Dict = { name: args.name, state: "absent" };
   if (!is.exists) return { result };
   const options = [...(args.force ? ["-f"] : []), ...(args.remove ? ["-r"] : [])];
   return {
-    result,
+    result: { ...result, remove: args.remove, force: args.force },
     change: {
       diff: [{ before: { state: "present" }, after: { state: "absent" } }],
       // userdel says 12 where the home folder was not there to be removed.
@@ -109,8 +111,19 @@ s=$?
           : []),
         { opens: ["group"], because: `the removal of ${args.name}` },
       ],
+      finish: ([removal]) => said(removal),
     },
   };
+}
+
+/** What a command had to say besides that it did it. */
+function said(reply: Reply | undefined): Dict {
+  const result: Dict = {};
+  for (const stream of ["stdout", "stderr"] as const) {
+    const text = reply?.[stream].toString() ?? "";
+    if (text !== "") Object.assign(result, { [stream]: text, [`${stream}_lines`]: lines(text) });
+  }
+  return result;
 }
 
 function createPlan(args: Arguments, gid: number | undefined): Plan {
@@ -375,10 +388,17 @@ function resultOf(args: Arguments, is: UserState | undefined): Dict {
   return {
     name: args.name,
     state: "present",
-    append: args.append,
     ...(is
-      ? { uid: is.uid, group: is.gid, comment: is.comment, home: is.home, shell: is.shell, move_home: args.move_home }
-      : {}),
+      ? {
+          append: args.append,
+          uid: is.uid,
+          group: is.gid,
+          comment: is.comment,
+          home: is.home,
+          shell: is.shell,
+          move_home: args.move_home,
+        }
+      : { create_home: args.create_home, system: args.system }),
     ...(args.groups === undefined ? {} : { groups: args.groups.join(",") }),
     ...(args.password === undefined ? {} : { password: "NOT_LOGGING_PASSWORD" }),
     ...(args.generate_ssh_key && is?.publicKey !== undefined ? { ssh_public_key: is.publicKey } : {}),

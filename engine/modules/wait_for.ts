@@ -1,6 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
-import { dict, type Value } from "../source/value.ts";
+import { type Dict, dict, type Value } from "../source/value.ts";
 import { choice, integer, list, optional, path, text } from "./argument-types.ts";
 import { actionModule, ModuleFailure, type StepContext } from "./contract.ts";
 import { assign } from "./path-names.ts";
@@ -54,7 +54,8 @@ export default actionModule<typeof args>({
     }
     while (true) {
       const found = await reached(args, host);
-      if (found) return { changed: false, result: done(args, elapsed(), found) };
+      if (found)
+        return { changed: false, result: { ...done(args, elapsed(), found), ...(await whatIsThere(args.path, host)) } };
       if (elapsed() + args.sleep >= args.timeout) break;
       await host.sleep(args.sleep);
     }
@@ -140,6 +141,17 @@ function hexAddress(address: string): string {
     .reverse()
     .map((byte) => byte.toString(16).toUpperCase().padStart(2, "0"))
     .join("");
+}
+
+/** The file's owner and permissions; its kind takes the place of the state that was waited for. */
+async function whatIsThere(path: string | undefined, host: StepContext): Promise<Dict> {
+  if (path === undefined) return {};
+  const { stdout, status } = await host.request(sh`${assign("p", path)}; stat -c '%u %g %U %G %a %s %h %F' -- "$p"`);
+  if (status !== 0) return { state: "absent" };
+  const [uid, gid, owner = "", group = "", mode = "", size, links, ...kind] = stdout.toString().trim().split(" ");
+  const word = kind.join(" ");
+  const state = word === "directory" ? word : word === "symbolic link" ? "link" : Number(links) > 1 ? "hard" : "file";
+  return { uid: Number(uid), gid: Number(gid), owner, group, mode: mode.padStart(4, "0"), size: Number(size), state };
 }
 
 function done(args: Arguments, elapsed: number, found: Found | undefined) {

@@ -7,7 +7,15 @@ import type { Prepared, Ready } from "./item.ts";
 import { hostOf, predictionsFor, seatOf, tracing } from "./item-host.ts";
 import { performLook } from "./look.ts";
 import { marksBefore } from "./notified.ts";
-import { failedWith, type Outcome, outcomeOf, succeeded, unknownBecause, unknownOutcome } from "./outcome.ts";
+import {
+  failedWith,
+  type Outcome,
+  outcomeOf,
+  skippedWith,
+  succeeded,
+  unknownBecause,
+  unknownOutcome,
+} from "./outcome.ts";
 /** Whether an action's guard lets it run; an outcome where it need not or cannot. */
 export async function guardAction(item: Prepared & { kind: "action" }): Promise<Outcome | undefined> {
   const { ready, module } = item;
@@ -21,7 +29,8 @@ export async function guardAction(item: Prepared & { kind: "action" }): Promise<
         ...tracing(ready),
       });
       if (value instanceof Unknown) return unknownBecause(value, { effects: effectsOf(item, value.reason) });
-      if (!value.run) return settleDoubt(ready, succeeded(value.result, false));
+      if (!value.run)
+        return settleDoubt(ready, value.skipped ? skippedWith(value.result) : succeeded(value.result, false));
       certain = true;
     }
     if (ready.doubt) return unknownBecause(ready.doubt, { effects: effectsOf(item, ready.doubt.reason) });

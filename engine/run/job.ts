@@ -69,16 +69,16 @@ export async function runDetached(item: Prepared & { kind: "action" }, vars: Tas
         await session.request(sh`rm -rf -- "$HOME/.play_async/"${jobId}`, { kind: "step" });
         const outcome = actionOutcome(command.finish(state.reply, state.seconds));
         outcome.value["ansible_job_id"] = jobId;
-        outcome.value["finished"] = 1;
-        outcome.value["started"] = 1;
+        outcome.value["finished"] = true;
+        outcome.value["started"] = true;
         return outcome;
       }
       if (left - poll <= 0) {
         await session.request(killJobScript(jobId), { kind: "step" });
         throw new ModuleFailure(`async task did not complete within the requested time - ${limit}s`, {
           ansible_job_id: jobId,
-          finished: 0,
-          started: 1,
+          finished: false,
+          started: true,
         });
       }
       run.emit({ type: "async-poll", host: ready.job.host.name, jobId, left: left - poll });
@@ -97,8 +97,8 @@ function newJobId(): string {
 function started(jobId: string, folder: string): Dict {
   return dict([
     ["ansible_job_id", jobId],
-    ["started", 1],
-    ["finished", 0],
+    ["started", true],
+    ["finished", false],
     ["results_file", folder],
   ]);
 }
@@ -161,12 +161,12 @@ export const asyncStatus: Module = actionModule({
     ),
   }),
   example: '- ansible.builtin.async_status:\n    jid: "{{ begun.ansible_job_id }}"\n',
-  returns: { finished: "1 where it has ended", started: "1" },
+  returns: { finished: "whether it has ended", started: "true" },
   readOnly: () => true,
   async run(args, _context, host) {
     const base = dict([
       ["ansible_job_id", args.jid],
-      ["started", 1],
+      ["started", true],
     ]);
     if (args.mode === "cleanup") {
       await host.request(sh`rm -rf -- "$HOME/.play_async/"${args.jid}`);
@@ -175,13 +175,13 @@ export const asyncStatus: Module = actionModule({
     const state = jobState(await host.request(statusScript(args.jid)));
     if (state.kind === "missing") {
       const done = finishedHere.get(args.jid);
-      if (done) return { changed: done["changed"] === true, result: { ...done, ...base, finished: 1 } };
-      return { changed: false, failed: true, result: { ...base, finished: 1, msg: "could not find job" } };
+      if (done) return { changed: done["changed"] === true, result: { ...done, ...base, finished: true } };
+      return { changed: false, failed: true, result: { ...base, finished: true, msg: "could not find job" } };
     }
-    if (state.kind === "running") return { changed: false, result: { ...base, finished: 0 } };
+    if (state.kind === "running") return { changed: false, result: { ...base, finished: false } };
     const finish = finishers.get(args.jid) ?? plainResult;
     const { changed, failed, result } = finish(state.reply, state.seconds);
-    return { changed, ...(failed === undefined ? {} : { failed }), result: { ...result, ...base, finished: 1 } };
+    return { changed, ...(failed === undefined ? {} : { failed }), result: { ...result, ...base, finished: true } };
   },
 });
 

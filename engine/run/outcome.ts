@@ -67,6 +67,11 @@ export function skippedBy(condition: string | boolean, reason = "Conditional res
   };
 }
 
+/** For a module that has found out that there is nothing to run. */
+export function skippedWith(result: Dict): Outcome {
+  return { ...succeeded({ ...result, skipped: true }, false), skipped: true };
+}
+
 export function unknownOutcome(reason: string, more: Partial<Outcome> = {}): Outcome {
   return {
     value: dict([["changed", false]]),

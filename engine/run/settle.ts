@@ -72,13 +72,19 @@ function registered(outcome: Outcome): Value {
   return new Unknown(outcome.unknown);
 }
 
-/** Facts stand under their names without `ansible_`. The dict is a new one each time: variables remember by identity. */
+/**
+ * Facts stand under their names without `ansible_`. What a module returned without it (`services`, `packages`,
+ * `getent_passwd`) is a variable of that name too. The dict is a new one each time: variables remember
+ * by identity.
+ */
 export function setFacts(run: RunContext, host: string, given: Dict): void {
   const state = run.stateOf(host);
   const facts = { ...dict(), ...state.facts };
   for (const [name, value] of Object.entries(given)) {
     facts[name === "ansible_local" ? name : name.replace(/^ansible_/, "")] = value;
   }
+  const bare = Object.entries(given).filter(([name]) => !name.startsWith("ansible_"));
+  if (bare.length > 0) state.cachedFacts = { ...dict(), ...state.cachedFacts, ...Object.fromEntries(bare) };
   state.facts = facts;
 }
 

@@ -18,7 +18,7 @@ export interface HostState {
   facts: Dict;
   /** set_fact, register: rendered values. */
   setFacts: Dict;
-  /** set_fact with cacheable, below play vars. */
+  /** set_fact with cacheable, and facts that modules name without `ansible_`; below play vars. */
   cachedFacts: Dict;
   /** include_vars: templated. */
   includedVars: Dict;

@@ -31,8 +31,9 @@ class Transcript {
   }
 
   outcome(each: Outcome): void {
+    const { value } = each;
     const status = `${each.item ? "item " : ""}${each.status}${each.ignored && !each.item ? " (ignored)" : ""}`;
-    this.line(each.host, `  [${each.task}] ${status} ${JSON.stringify(comparable(each.value, each))}`);
+    this.line(each.host, `  [${each.task}] ${status} ${JSON.stringify(comparable(shown(value, each.module), each))}`);
   }
 
   line(host: string, text: string): void {
@@ -141,25 +142,76 @@ function recap(told: Transcript, host: string, counts: Dict): void {
   told.ends.push(`${host} ${rest.join(" ")} failed=${failed}`);
 }
 
-/** What no two runs share, what says how a module was called, and what the lines tell already. */
+/**
+ * What no two runs share, what says how a module was called, what the lines tell already, and what lsattr says, which
+ * one of the twins has not.
+ */
 const volatile = new Set(
   (
     "invocation warnings deprecations exception start end delta diff changed failed skipped ignored unreachable " +
     "results failed_when_result failed_when_suppressed_exception atime ctime mtime inode dev version ansible_job_id results_file " +
-    "discovered_interpreter_python discovered_interpreter_python_with_warnings"
+    "discovered_interpreter_python discovered_interpreter_python_with_warnings elapsed attributes attr_flags"
   ).split(" "),
 );
+
+/** What a module's result has by chance, or because of the way that Ansible reaches a host. */
+function shown(value: Dict, module: string): Dict {
+  if (module === "find" && Array.isArray(value["files"])) {
+    // Their order is the folder's.
+    const files = (value["files"] as Dict[]).toSorted((a, b) => (String(a["path"]) < String(b["path"]) ? -1 : 1));
+    return { ...value, files };
+  }
+  // What systemd knows of a unit has times, numbers and sizes in it: whether it was told counts.
+  if (/^(systemd(_service)?|service)$/.test(module) && "status" in value)
+    return { ...value, status: Object.keys(value["status"] as Dict).length > 0 };
+  // The twins have not the same packages and services.
+  if (/^(service|package)_facts$/.test(module))
+    return { ...value, ansible_facts: Object.keys(value["ansible_facts"] as Dict) };
+  if (module === "raw" || module === "script") return withoutTerminal(value);
+  // A part of the name is chance; the playbook compares the rest of it.
+  if (module === "tempfile") return { ...value, path: "" };
+  // Times, numbers of processes and the environment differ; the playbook compares the facts that stay the same.
+  const facts = value["ansible_facts"];
+  if ((module === "setup" || module === "gather_facts") && typeof facts === "object" && facts !== null) {
+    return {
+      ...value,
+      ansible_facts: Object.keys(facts)
+        .filter((name) => !notGathered.test(name))
+        .sort(),
+    };
+  }
+  return value;
+}
+
+/** What docs/facts.md says that play lacks. */
+const notGathered =
+  /python|^ansible_(lvm|system_capabilities.*|fibre_channel_wwn|hostnqn|locally_reachable_ips|systemd)$/;
+
+/** Ansible runs raw and script in a terminal: both streams come as one, lines end with \r\n, and ssh adds a line. */
+function withoutTerminal(value: Dict): Dict {
+  const { stdout: _stdout, stderr: _stderr, stderr_lines: errors, stdout_lines: output, ...rest } = value;
+  const all = [...((output as string[] | undefined) ?? []), ...((errors as string[] | undefined) ?? [])];
+  return { ...rest, lines: all.filter((line) => !line.startsWith("Shared connection to ")) };
+}
+
+/** Modules whose failures have, beside the message, values that tell how each engine went about it. */
+const ownWords = /^(copy|file|fetch|systemd|systemd_service|service|apt|unarchive)$/;
 
 /** A value without what is chance, its keys in order. Messages of failures are each engine's own, but for fail's. */
 function comparable(value: Json, of?: Outcome): Json {
   if (Array.isArray(value)) return value.map((each) => comparable(each));
+  // The name of a file that was kept has a process and a time in it.
+  if (typeof value === "string") return value.replace(/\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$/, ".PROCESS.TIME~");
   if (typeof value !== "object" || value === null) return value;
   const failed = of && (of.status === "failed" || of.status === "unreachable");
   const kept = Object.keys(value).filter((key) => {
     if (volatile.has(key) || key.startsWith("_ansible_")) return false;
     // Where Ansible laid a file on the host before it moved it.
     if (key === "src" && String(value[key]).includes("/.ansible/tmp/")) return false;
+    // A folder's size is its file system's matter.
+    if (key === "size" && value["state"] === "directory") return false;
     if (of?.module === "meta" && ["msg", "skip_reason", "false_condition"].includes(key)) return false;
+    if (failed && ownWords.test(of.module)) return key === "item" || key === "attempts";
     return !(failed && (key === "msg" || key === "reason") && !["fail", "assert"].includes(of.module));
   });
   return Object.fromEntries(kept.sort().map((key) => [key, comparable(value[key] ?? null)]));

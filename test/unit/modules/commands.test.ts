@@ -63,7 +63,8 @@ describe("command", () => {
     const done = await run("command", { cmd: "no-such-command-at-all" });
     expect(done).toMatchObject({ failed: true, changed: false, result: { rc: 2 } });
     const nowhere = await run("command", { cmd: "ls", chdir: join(root, "none") });
-    expect(nowhere).toMatchObject({ failed: true, result: { msg: "Unable to change directory before execution" } });
+    expect(nowhere).toMatchObject({ failed: true, result: { rc: null, stderr: "" } });
+    expect(nowhere.result["msg"]).toBe("Unable to change directory before execution");
   });
 
   test("empty lines at the end are taken off, unless they are wanted", async () => {

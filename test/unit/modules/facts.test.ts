@@ -193,13 +193,17 @@ test.each([
 describe("what is gathered", () => {
   test.each([
     [["all"], [true, true, true, true]],
-    [["!all"], [false, false, false, false]],
-    [["min"], [false, false, false, false]],
-    [["network"], [false, true, false, false]],
+    [["!all"], [false, false, false, true]],
+    [
+      ["!all", "!min"],
+      [false, false, false, false],
+    ],
+    [["min"], [false, false, false, true]],
+    [["network"], [false, true, false, true]],
     [["!hardware"], [false, true, true, true]],
     [
       ["!all", "network"],
-      [false, true, false, false],
+      [false, true, false, true],
     ],
     [
       ["all", "!virtual"],
@@ -209,6 +213,17 @@ describe("what is gathered", () => {
     expect(factSections(subset, "/f")).toEqual({ hardware, network, virtual, factPath: local ? "/f" : undefined });
   });
   test("a name that is none", () => expect(() => factSections(["nosuch"], "")).toThrow("Bad subset 'nosuch'"));
+  test.each([
+    [["!all", "!min", "platform"], ["ansible_machine"], ["ansible_date_time", "ansible_loadavg"]],
+    [["!all"], ["ansible_machine", "ansible_date_time"], ["ansible_loadavg", "ansible_is_chroot"]],
+    [["all", "!date_time"], ["ansible_machine", "ansible_loadavg"], ["ansible_date_time"]],
+    [["!all", "loadavg"], ["ansible_machine", "ansible_loadavg"], ["ansible_is_chroot"]],
+  ])("of the platform, %o", (subset, there, absent) => {
+    const given = reply(`\n${sectionMark} machine\nx86_64\n0\n0\n\n${sectionMark} files\n/proc/loadavg:1 2 3 4\n`);
+    const names = Object.keys(decodeFacts(given, factSections(subset, ""), subset, []));
+    expect(names).toEqual(expect.arrayContaining([...there, "gather_subset", "module_setup"]));
+    expect(names.filter((name) => absent.includes(name))).toEqual([]);
+  });
   test("by filter", () => {
     const facts = decodeFacts(
       reply(`\n${sectionMark} machine\nx86_64\n0\n0\n`),
@@ -216,6 +231,6 @@ describe("what is gathered", () => {
       ["min"],
       ["ansible_arch*", "machine"],
     );
-    expect(Object.keys(facts)).toEqual(["ansible_machine", "ansible_architecture", "gather_subset", "module_setup"]);
+    expect(Object.keys(facts)).toEqual(["ansible_machine", "ansible_architecture"]);
   });
 });

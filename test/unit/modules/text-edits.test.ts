@@ -103,7 +103,7 @@ describe("ini_file", () => {
     modify_inactive_option: true,
   } as const;
   test.each([
-    ["", { value: "1" }, "[s]\nk = 1\n"],
+    ["", { value: "1" }, "\n[s]\nk = 1\n"], // a new file, as Ansible begins one
     ["[s]\nk = 0\n", { value: "1" }, "[s]\nk = 1\n"],
     ["[s]\n#k = 0\n", { value: "1" }, "[s]\nk = 1\n"],
     ["[s]\na = 0\n\n[t]\nk = 5\n", { value: "1" }, "[s]\na = 0\nk = 1\n\n[t]\nk = 5\n"],

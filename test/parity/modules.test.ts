@@ -1,0 +1,3 @@
+import { agreement } from "./agreement.ts";
+
+agreement("modules", { twins: true });
