@@ -88,7 +88,8 @@ function* filesBelow(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isFile()) yield relative(".", path);
-    else if (entry.isDirectory() && ![".git", ".play", "node_modules", "dist"].includes(entry.name)) yield* filesBelow(path);
+    else if (entry.isDirectory() && ![".git", ".play", "node_modules", "dist"].includes(entry.name))
+      yield* filesBelow(path);
   }
 }
 
