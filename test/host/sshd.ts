@@ -29,8 +29,7 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** @param settings more lines of sshd_config; `listen`: on which addresses, where not on 127.0.0.1 alone */
-export async function startSshd(settings: readonly string[] = [], listen = "127.0.0.1"): Promise<Sshd> {
+export async function startSshd(): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "play-sshd-"));
   const port = await freePort();
   const file = (name: string): string => join(folder, name);
@@ -51,7 +50,7 @@ export async function startSshd(settings: readonly string[] = [], listen = "127.
     file("sshd_config"),
     [
       `Port ${port}`,
-      `ListenAddress ${listen}`,
+      "ListenAddress 127.0.0.1",
       `HostKey ${file("host_key")}`,
       `AuthorizedKeysFile ${file("authorized_keys")}`,
       `PidFile ${file("pid")}`,
@@ -61,7 +60,6 @@ export async function startSshd(settings: readonly string[] = [], listen = "127.
       "PasswordAuthentication yes",
       "KbdInteractiveAuthentication yes",
       "MaxStartups 100",
-      ...settings,
     ].join("\n"),
   );
   removeUser();
