@@ -6,11 +6,13 @@ import type { MappingNode } from "../source/node.ts";
 import { type Dict, dict } from "../source/value.ts";
 import { LoadContext, type LoadOptions } from "./context.ts";
 import { Entries } from "./entries.ts";
-import { findTaskFile, noTaskFile, readTaskFile, staticText } from "./items.ts";
+import { readTaskFile } from "./imports.ts";
 import * as table from "./keyword-table.ts";
 import { type PlayExtras, readPlay } from "./play.ts";
 import { loadRoleUse, type RoleFiles, roleBlocks, roleHandlers } from "./role.ts";
 import { type Scope, topScope } from "./scope.ts";
+import { staticText } from "./static-text.ts";
+import { findTaskFile, noTaskFile } from "./task-file.ts";
 import type { Block, Item, Play, Playbook, RoleUse, Task } from "./tree.ts";
 
 export type { LoadOptions } from "./context.ts";

@@ -9,10 +9,12 @@ import { type Dict, dict, isDict, type Value } from "../source/value.ts";
 import { positionOf, toValue } from "../source/yaml.ts";
 import type { LoadContext } from "./context.ts";
 import { Entries } from "./entries.ts";
-import { innerScope, readItems, readTaskFile, staticText, union } from "./items.ts";
+import { readTaskFile } from "./imports.ts";
+import { innerScope, readItems } from "./items.ts";
 import * as table from "./keyword-table.ts";
 import { notePythonPlugins } from "./python-plugins.ts";
-import type { Scope } from "./scope.ts";
+import { type Scope, union } from "./scope.ts";
+import { staticText } from "./static-text.ts";
 import type { Block, Item, RoleUse } from "./tree.ts";
 
 /** Other files of a role than its main ones. */

@@ -53,3 +53,8 @@ export function topScope(folder: string, playVars: Dict = dict()): Scope {
     imported: { uses: [], handlers: [], entries: new Set() },
   };
 }
+
+/** What is in either list, each once, in their order. */
+export function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])];
+}
