@@ -1,5 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
-import { request as tlsRequest } from "node:https";
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import { ModuleFailure, type StepContext } from "./contract.ts";
@@ -129,13 +128,13 @@ async function once(host: StepContext, request: HttpRequest, credentials: boolea
   return await new Promise((resolve, reject) => {
     const user = request.user ?? (url.username === "" ? undefined : decodeURIComponent(url.username));
     const password = request.password ?? decodeURIComponent(url.password);
-    const sending: ClientRequest = (secure ? tlsRequest : plainRequest)({
+    const sending: ClientRequest = httpRequest({
+      // Without an agent: one, even `agent: false`, would open a connection of its own, and not from the host.
       createConnection: () => stream as never, // node asks for a Socket but uses what a Duplex has
       method: request.method,
       path: `${url.pathname}${url.search}`,
       host: name,
       port,
-      agent: false,
       headers: {
         Connection: "close",
         ...(credentials && user !== undefined

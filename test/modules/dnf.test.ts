@@ -35,6 +35,7 @@ laws(
     },
   ],
   {
+    interrupted: 3,
     image: "dnf",
     setup: `mkdir -p /srv/law /srv/build /etc/yum.repos.d && cd /srv/build
 ${build("law-a", "1.0")} && ${build("law-b", "1.0")} && ${build("law-c", "1.0")} && ${build("law-c", "2.0")} && ${build("law-d", "1.0")} || exit 1

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -59,9 +61,40 @@ const here: StepContext = {
   log() {},
 };
 
+/** A key and the certificate that it signed itself. */
+function certificate(): { key: string; cert: string } {
+  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const pem = execFileSync("openssl", [...args, "-subj", "/CN=only-there.invalid", "-keyout", "-"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [key = "", cert = ""] = pem.split(/(?=-----BEGIN CERTIFICATE)/);
+  return { key, cert };
+}
+
 const request = { method: "GET", headers: {}, timeout: 20, redirects: "safe", validateCertificates: true } as const;
 
 describe("exchange", () => {
+  test.each(["http", "https"])("over %s nothing leaves but through the host", async (scheme) => {
+    // A name that this machine cannot resolve: only the host knows the way.
+    const asked: string[] = [];
+    const secured = createSecureServer(certificate(), (_request, response) => response.end("secured"));
+    await new Promise<void>((resolve) => secured.listen(0, "127.0.0.1", resolve));
+    const port = { http: Number(new URL(base).port), https: (secured.address() as AddressInfo).port }[scheme] ?? 0;
+    const host: StepContext = {
+      ...here,
+      forward: (address, wanted) => {
+        asked.push(`${address}:${wanted}`);
+        return here.forward("127.0.0.1", port);
+      },
+    };
+    const url = `${scheme}://only-there.invalid:8443/echo`;
+    const response = await exchange(host, { ...request, url, validateCertificates: false });
+    expect((await bodyOf(response)).toString()).toMatch(scheme === "https" ? /^secured$/ : /only-there\.invalid:8443/);
+    expect(asked).toEqual(["only-there.invalid:8443"]);
+    await new Promise((resolve) => secured.close(resolve));
+  });
+
   test("follows redirects, and not where it must not", async () => {
     const followed = await exchange(here, { ...request, url: `${base}/redirect` });
     expect(followed).toMatchObject({ status: 200, url: `${base}/echo`, redirected: true });
