@@ -118,7 +118,10 @@ export function playbookCommand(): Command {
     .option("--junit <file>", "write JUnit's XML as well")
     .option("--html <file>", "write a page with a timeline of the run as well")
     .option("--strict", "what would be a warning of the files is an error")
-    .option("--times", "after the recap, also where there is no terminal: time per host, and the slowest tasks")
+    .option(
+      "--times",
+      "after the recap, also where there is no terminal: time per host and role, and the slowest tasks",
+    )
     .option("--no-read-ahead", "look at one task after the other")
     .option("--no-live", "no live window on a terminal")
     .configureOutput(complaints)

@@ -6,7 +6,7 @@ import { formatDiff } from "./diff.ts";
 import type { ResultRecord, RunRecord, TaskRecord } from "./html.ts";
 import { pageTemplate } from "./html-template.ts";
 import { itemLabel, resultJson } from "./result-text.ts";
-import { seconds } from "./slowest.ts";
+import { seconds } from "./times.ts";
 
 /** More of one result than this is cut: the page must open. */
 const longest = 100_000;

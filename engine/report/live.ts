@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 import type { Event, Reporter } from "../run/events.ts";
 import type { Palette } from "./colour.ts";
-import { seconds } from "./slowest.ts";
+import { seconds } from "./times.ts";
 
 /** The part of a terminal that the live view needs. */
 export interface Screen {

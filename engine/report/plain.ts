@@ -6,7 +6,7 @@ import type { Palette } from "./colour.ts";
 import { formatDiff } from "./diff.ts";
 import { recapLine } from "./recap.ts";
 import { debugValue, itemLabel, resultJson } from "./result-text.ts";
-import { slowest } from "./slowest.ts";
+import { runTimes } from "./times.ts";
 
 export interface PlainOptions {
   readonly write: (text: string) => void;
@@ -23,7 +23,7 @@ export interface PlainOptions {
   readonly showStats?: boolean;
   /** A diagnostic with the line that it points at; where it is absent, warnings name the place alone. */
   readonly frame?: (diagnostic: Diagnostic) => string;
-  /** Time per host and the slowest tasks after the recap. */
+  /** Time per host and role, and the slowest tasks, after the recap. */
   readonly showTimes: boolean;
 }
 
@@ -36,7 +36,7 @@ export function plainReporter(options: PlainOptions): Reporter {
   const line = (text: string) => options.write(`${text}\n`);
   const headings = new Map<number, Heading>();
   let shown: number | undefined;
-  const timing = slowest();
+  const timing = runTimes();
   let pendingStats: (Event & { type: "stats" }) | undefined;
 
   const head = (text: string) => line(banner(text, options.columns));

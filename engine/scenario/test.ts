@@ -1,5 +1,5 @@
 import type { Lab } from "../lab/lab.ts";
-import { seconds } from "../report/slowest.ts";
+import { seconds } from "../report/times.ts";
 import type { Reporter } from "../run/events.ts";
 import { DiagnosticError } from "../source/diagnostic.ts";
 import type { Phase, Scenario } from "./definition.ts";
