@@ -41,7 +41,7 @@ describe("times after the recap", () => {
     const lines = linesOf([
       task(1, "facts", undefined, 0, 1),
       task(2, "install", "web", 1, 3),
-      task(3, "start", "db", 3, 3.1),
+      task(3, "start", "db", 3, 3.06),
       task(4, "configure", "web", 4, 100),
     ]);
     expect(lines.join("\n")).toBe(`
