@@ -33,8 +33,9 @@ const started = sh`started() { x=; { read -r x <"/proc/$1/stat"; } 2>/dev/null; 
 
 /**
  * A short lease on a host, so that two runs, or a run and the survivors of a killed one, do not change it at once.
- * It is a folder with the owner and the time, refreshed while the run lives and free again a minute after, but not
- * before the sessions listed in it are idle: the commands of a killed run go on.
+ * It is a folder with a file `owner.N`, the owner and the time, refreshed while the run lives. It is free again a minute
+ * after the last refresh, but not before the sessions listed in it are idle: the commands of a killed run go on.
+ * Who takes it over links its own `owner.N+1`, which only one can; of several files the highest counts.
  * @param owner names the run: the same owner gets its lease again
  * @param gone an owner that is known to be no more: its lease need not have run out
  */
@@ -45,7 +46,7 @@ export async function acquireLease(
 ): Promise<Lease | HeldBy> {
   const reply = await session.request(
     sh`d=/run/play; [ -w /run ] || d=\${TMPDIR:-/tmp}/.play-$(id -u); mkdir -p "$d" 2>/dev/null
-l=$d/lease; now=$(date +%s)
+l=$d/lease; now=$(date +%s); me=${owner}
 ${started}
 working() {
   [ -f "$l/sessions" ] && while read -r p s; do
@@ -58,25 +59,47 @@ working() {
     done
   done <"$l/sessions"
 }
-mkdir "$l" 2>/dev/null || {
-  read -r t o <"$l/owner" 2>/dev/null || t=$(stat -c %Y "$l" 2>/dev/null || echo 0) o=
-  if [ "$o" != ${owner} ]; then
-    [ -n "$o" ] && [ "$o" = ${gone} ] || [ $((now-t)) -ge ${LASTS} ] || [ $((t-now)) -ge ${LASTS} ] || { echo "held 0 $o"; exit 0; }
-    c=$(working)
-    [ -z "$c" ] || { echo "held $c $o"; exit 0; }
-    [ -f "$l/leaving" ] && while IFS= read -r f; do rm -f -- "$f"; done <"$l/leaving"
-    rm -f "$l/sessions" "$l/leaving"
-  fi
+look() { t= o=; { read -r t o <"$l/owner.$n"; } 2>/dev/null; [ -n "$t" ] || t=$(stat -c %Y "$l/owner.$n" 2>/dev/null || echo 0); }
+newest() {
+  n=0
+  for f in "$l"/owner.*; do [ "\${f##*.}" -gt "$n" ] 2>/dev/null && n=\${f##*.}; done
+  look
 }
-echo "$now "${owner} >"$l/owner" || exit 1
-echo "ours $l"`,
+held() { echo "held \${1:-0} $o"; exit 0; }
+mkdir "$l" 2>/dev/null || [ -d "$l" ] || exit 1
+newest
+if [ "$n" != 0 ] && [ "$o" = "$me" ]; then
+  echo "$now $me" >"$l/owner.$n" || exit 1
+else
+  if [ "$n" != 0 ]; then
+    [ -n "$o" ] && [ "$o" = ${gone} ] || [ $((now-t)) -ge ${LASTS} ] || [ $((t-now)) -ge ${LASTS} ] || held
+    c=$(working)
+    [ -z "$c" ] || held "$c"
+  fi
+  was="$t $o" mine=$((n+1))
+  echo "$now $me" >"$l/new.$$" || exit 1
+  ln "$l/new.$$" "$l/owner.$mine" 2>/dev/null; won=$?
+  rm -f "$l/new.$$"
+  [ "$won" = 0 ] || { newest; held; }
+  # Given back and made anew since it was looked at, it is another's.
+  [ "$n" = 0 ] || { look; [ "$was" = "$t $o" ] || { rm -f "$l/owner.$mine"; held; }; }
+  n=$mine
+  [ -f "$l/leaving" ] && while IFS= read -r f; do rm -f -- "$f"; done <"$l/leaving"
+  rm -f "$l/sessions" "$l/leaving"
+fi
+echo "ours $n $l"`,
     { kind: "step" },
   );
   const [word, ...rest] = reply.stdout.toString("utf8").trim().split(" ");
   if (word === "held") return new HeldBy(rest.slice(1).join(" "), Number(rest[0]) || undefined);
   if (word !== "ours") return none;
-  const place = rest.join(" ");
-  const refresh = sh`[ ! -d ${place} ] || echo "$(date +%s) "${owner} >${place}/owner`;
+  const [number, ...path] = rest;
+  const place = path.join(" ");
+  const own = `${place}/owner.${number}`;
+  const refresh = sh`[ ! -e ${own} ] || echo "$(date +%s) "${owner} >${own}`;
+  // Whoever has taken it over meanwhile keeps it; while it is put out of the way nobody can.
+  const giveBack = sh`[ -e ${own} ] && echo "$(date +%s) "${owner} >${own} &&
+ln ${own} ${place}/owner.${Number(number) + 1} 2>/dev/null && rm -rf ${place}.$$ && mv ${place} ${place}.$$ && rm -rf ${place}.$$`;
   const timer = setInterval(() => void session.request(refresh, { kind: "step" }).catch(() => {}), REFRESH * 1000);
   timer.unref();
   const listed = new Map<string, Promise<unknown>>();
@@ -98,9 +121,7 @@ echo "ours $l"`,
     },
     async release() {
       clearInterval(timer);
-      await session
-        .request(sh`read -r t o <${place}/owner 2>/dev/null; [ "$o" != ${owner} ] || rm -rf ${place}`, { kind: "step" })
-        .catch(() => {});
+      await session.request(giveBack, { kind: "step" }).catch(() => {});
     },
   };
 }

@@ -70,6 +70,27 @@ it("is not free while a command of a killed run goes on, and then takes away wha
   }
 });
 
+it("is taken over by one alone of many that come at once", async () => {
+  const others = Array.from({ length: 6 }, () => new HostConnection(target, {}, async () => new LocalTransport(shell)));
+  try {
+    const sessions = await Promise.all(others.map((other) => other.session()));
+    for (let round = 0; round < 8; round++) {
+      expect(await acquireLease(session, "dead:1")).not.toBeInstanceOf(HeldBy);
+      const found = await Promise.all(sessions.map((each, at) => acquireLease(each, `run ${round} ${at}`, "dead:1")));
+      const [winner, ...more] = found.filter((lease) => !(lease instanceof HeldBy));
+      expect(more).toEqual([]);
+      if (winner === undefined || winner instanceof HeldBy) throw new Error("nobody has it");
+      const holder = `run ${round} ${found.indexOf(winner)}`;
+      expect(await acquireLease(session, "late", "dead:1")).toEqual(new HeldBy(holder));
+      await winner.release();
+    }
+    const left = await session.request(sh`ls "$TMPDIR/.play-$(id -u)" 2>/dev/null`);
+    expect(left.stdout.toString()).toBe("");
+  } finally {
+    await Promise.all(others.map((other) => other.close()));
+  }
+});
+
 it("keeps marks of notified handlers", async () => {
   const [one, two] = [markOf("play", "restart it"), markOf("play", "reload")];
   await session.request(
