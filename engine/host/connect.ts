@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Duplex, Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Started, startShell } from "./become.ts";
 import type { Transport } from "./channel.ts";
 import type { Become, Connection, Reply, RequestOptions, Script, Session, Target } from "./contract.ts";
@@ -16,6 +17,9 @@ export interface ConnectOptions {
 }
 
 type MakeTransport = (target: Target, log: (line: string) => void) => Promise<Transport>;
+
+/** Seconds in which a run that is cut ends what it began on a host; then it is left. */
+const HANG_UP = 5;
 
 /** So small a content is sent within the session: a channel of its own, with sudo, takes longer. */
 const INLINE_UPLOAD = 128 * 1024;
@@ -46,6 +50,7 @@ export class HostConnection implements Connection {
   readonly #makeTransport: MakeTransport;
   #transport: Promise<Transport> | undefined;
   readonly #shells = new Map<string, Promise<Shell>>();
+  readonly #open = new Set<Shell>();
 
   constructor(target: Target, options: ConnectOptions, makeTransport: MakeTransport) {
     this.target = target;
@@ -53,7 +58,7 @@ export class HostConnection implements Connection {
     this.#makeTransport = makeTransport;
     if (options.signal) {
       setMaxListeners(0, options.signal); // one signal ends the connections to all hosts
-      options.signal.addEventListener("abort", () => void this.reset(), { once: true });
+      options.signal.addEventListener("abort", () => void this.#hangUp(), { once: true });
     }
   }
 
@@ -63,13 +68,14 @@ export class HostConnection implements Connection {
   }
 
   async forward(address: string, port: number): Promise<Duplex> {
-    return (await this.#open()).forward(address, port);
+    return (await this.#reach()).forward(address, port);
   }
 
   async reset(): Promise<void> {
     const shells = [...this.#shells.values()];
     const transport = this.#transport;
     this.#shells.clear();
+    this.#open.clear();
     this.#transport = undefined;
     // A shell or transport that could not be opened was told to who asked for it.
     for (const shell of shells) {
@@ -90,7 +96,7 @@ export class HostConnection implements Connection {
 
   /** Starts a shell on a channel of its own, as that user. */
   async start(become: Become | undefined): Promise<Started> {
-    return startShell(await this.#open(), this.target, become);
+    return startShell(await this.#reach(), this.target, become);
   }
 
   /** The kept shell of a user; a new one if there is none or it was lost. `control`: the one that kills for it. */
@@ -114,11 +120,25 @@ export class HostConnection implements Connection {
   async #startLoop(become: Become | undefined): Promise<Shell> {
     const { channel, unread } = await this.start(become);
     const { name, timeout } = this.target;
-    return Shell.start(channel, { unread, name, timeout, control: () => this.shell(become, true) });
+    const shell = await Shell.start(channel, { unread, name, timeout, control: () => this.shell(become, true) });
+    this.#open.add(shell);
+    return shell;
   }
 
-  #open(): Promise<Transport> {
-    if (this.#options.signal?.aborted) {
+  /**
+   * The signal fired. A channel that is closed ends nothing on the host, so it stays until the requests under way have
+   * been killed there, and then for who closes the connection: a lease may be given back.
+   */
+  async #hangUp(): Promise<void> {
+    const shells = [...this.#open].filter((shell) => !shell.dead);
+    const ended = Promise.all(shells.map((shell) => shell.idle())).then(() => shells.length > 0);
+    const late = delay(HANG_UP * 1000, false, { ref: false });
+    if (!(await Promise.race([ended, late]))) await this.reset();
+  }
+
+  #reach(): Promise<Transport> {
+    // One that is there may still be needed: what runs on the host is killed over it.
+    if (this.#options.signal?.aborted && !this.#transport) {
       return Promise.reject(new HostError("cancelled", `The connection to ${this.target.name} was cancelled.`));
     }
     this.#transport ??= this.#makeTransport(this.target, (line) => this.#options.log?.(line));

@@ -18,6 +18,8 @@ export class HeldBy {
 }
 
 export interface Lease {
+  /** It was another run's, which is no more: what that one began may have ended only now. */
+  readonly inherited: boolean;
   /** Lists a session that will change the host: while one works, the lease of a killed run is not free. */
   list(session: Session): Promise<void>;
   /** Lists files that a killed run would leave half written; who takes over its lease removes them. */
@@ -26,7 +28,7 @@ export interface Lease {
 }
 
 /** A host where nothing can be written holds no lease. */
-const none: Lease = { list: async () => {}, leaving: async () => {}, release: async () => {} };
+const none: Lease = { inherited: false, list: async () => {}, leaving: async () => {}, release: async () => {} };
 
 /** `started PID` prints when a process began, which tells it from a later one of the same number. */
 const started = sh`started() { x=; { read -r x <"/proc/$1/stat"; } 2>/dev/null; x=\${x##*) }; set -- $x; echo "\${20}"; }`;
@@ -46,7 +48,7 @@ export async function acquireLease(
 ): Promise<Lease | HeldBy> {
   const reply = await session.request(
     sh`d=/run/play; [ -w /run ] || d=\${TMPDIR:-/tmp}/.play-$(id -u); mkdir -p "$d" 2>/dev/null
-l=$d/lease; now=$(date +%s); me=${owner}
+l=$d/lease; now=$(date +%s); me=${owner} word=ours
 ${started}
 working() {
   [ -f "$l/sessions" ] && while read -r p s; do
@@ -83,16 +85,17 @@ else
   [ "$won" = 0 ] || { newest; held; }
   # Given back and made anew since it was looked at, it is another's.
   [ "$n" = 0 ] || { look; [ "$was" = "$t $o" ] || { rm -f "$l/owner.$mine"; held; }; }
+  [ "$n" = 0 ] || word=inherited
   n=$mine
   [ -f "$l/leaving" ] && while IFS= read -r f; do rm -f -- "$f"; done <"$l/leaving"
   rm -f "$l/sessions" "$l/leaving"
 fi
-echo "ours $n $l"`,
+echo "$word $n $l"`,
     { kind: "step" },
   );
   const [word, ...rest] = reply.stdout.toString("utf8").trim().split(" ");
   if (word === "held") return new HeldBy(rest.slice(1).join(" "), Number(rest[0]) || undefined);
-  if (word !== "ours") return none;
+  if (word !== "ours" && word !== "inherited") return none;
   const [number, ...path] = rest;
   const place = path.join(" ");
   const own = `${place}/owner.${number}`;
@@ -104,6 +107,7 @@ ln ${own} ${place}/owner.${Number(number) + 1} 2>/dev/null && rm -rf ${place}.$$
   timer.unref();
   const listed = new Map<string, Promise<unknown>>();
   return {
+    inherited: word === "inherited",
     async list({ process }) {
       let listing = listed.get(process);
       if (!listing) {

@@ -55,6 +55,7 @@ export class Shell {
   #lost: HostError | undefined;
   #place: { pid: string; directory: string } | undefined;
   #lastWords = "";
+  readonly #idle: (() => void)[] = [];
 
   /** Sends the loop and waits until it answers. */
   static async start(channel: Channel, options: ShellOptions): Promise<Shell> {
@@ -80,6 +81,12 @@ export class Shell {
   /** On a terminal, where both output streams are one. */
   get merged(): boolean {
     return this.#channel.stderr === undefined;
+  }
+
+  /** Settles when nothing is under way; at once where it was lost. */
+  idle(): Promise<void> {
+    if (this.#sent.length + this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   close(): void {
@@ -229,6 +236,8 @@ export class Shell {
     clearTimeout(pending.timer);
     clearTimeout(pending.grace);
     pending.forget();
+    if (this.#sent.length + this.#waiting.length > 0) return;
+    for (const tell of this.#idle.splice(0)) tell();
   }
 
   #send(): void {

@@ -28,6 +28,11 @@ export class StepsLost extends Error {
   }
 }
 
+/** Thrown before the first step where another run may have changed the host since it was looked at. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+}
+
 /**
  * Carries out a plan's steps, one after the other, but for those that can be taken together; those of several items
  * share the pipe.

@@ -59,7 +59,11 @@ export async function runAction(item: Prepared & { kind: "action" }): Promise<Ou
     const seat = seatOf(ready);
     let result: ActionResult;
     if (!readOnly) {
-      await run.leases.before(seat);
+      if (await run.leases.before(seat)) {
+        run.connections.changed(ready.place);
+        const needless = await guardAction(item);
+        if (needless) return needless;
+      }
       const before = marksBefore(ready, seat);
       // Sent ahead in the same pipe: the command does not run without it.
       if (before)

@@ -1,6 +1,6 @@
 import type { Change, Plan } from "../modules/contract.ts";
 import { type Dict, Unknown } from "../source/value.ts";
-import { applySteps, StepsLost } from "./apply.ts";
+import { applySteps, Overtaken, StepsLost } from "./apply.ts";
 import { anything, blurred, settleDoubt } from "./doubt.ts";
 import type { Prepared } from "./item.ts";
 import { hostOf, predictionsFor, seatOf, tracing } from "./item-host.ts";
@@ -60,7 +60,7 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
   let done: Change | undefined;
   try {
     const uploads = change.steps.flatMap(({ upload }) => (upload ? [upload.path] : []));
-    await run.leases.before(seat, uploads);
+    if (await run.leases.before(seat, uploads)) throw new Overtaken();
     const before = marksBefore(ready, seat);
     const replies = await applySteps(change, seat, {
       ...(before ? { before } : {}),
@@ -75,7 +75,7 @@ export async function applyItem(item: Prepared & { kind: "state" }, looked: Look
     const really = typeof changed === "boolean" ? changed : outcome.changed;
     return succeeded({ ...plan.result, ...rest }, really, { diff: really ? change.diff : [], warnings });
   } catch (error) {
-    if (error instanceof StepsLost) throw error;
+    if (error instanceof StepsLost || error instanceof Overtaken) throw error;
     return outcomeOf(error, ready.job.task.at);
   } finally {
     // What a step that failed has done nobody knows.

@@ -1,7 +1,7 @@
 import type { Effect } from "../modules/contract.ts";
 import { Unknown, type Value } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
-import { StepsLost } from "./apply.ts";
+import { Overtaken, StepsLost } from "./apply.ts";
 import { Reach } from "./conflicts.ts";
 import type { Job, Prepared } from "./item.ts";
 import { doneOutcome, prepareItem } from "./item.ts";
@@ -62,10 +62,20 @@ function effectsOfPlan(item: Prepared, looked: LookedItem | undefined): readonly
 }
 
 /**
- * Carries a plan out; where the connection broke meanwhile, it looks and plans anew, once. What is as declared then
- * was changed by the steps whose answer was lost: the task changed it, and its handlers are due.
+ * Carries a plan out. It looks and plans anew, once, where another run was at work until now, and once where the
+ * connection broke meanwhile: what is as declared then was changed by the steps whose answer was lost: the task
+ * changed it, and its handlers are due.
  */
 export async function applyAgain(item: Prepared & { kind: "state" }, looked: LookedItem): Promise<Outcome> {
+  try {
+    return await applyDespiteLoss(item, looked);
+  } catch (error) {
+    if (!(error instanceof Overtaken)) throw error;
+    return applyDespiteLoss(item, await lookItem(item));
+  }
+}
+
+async function applyDespiteLoss(item: Prepared & { kind: "state" }, looked: LookedItem): Promise<Outcome> {
   let lost: StepsLost;
   try {
     return await applyItem(item, looked);

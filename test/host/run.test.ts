@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +89,96 @@ describe("a play over SSH", () => {
   tasks: [{name: a, file: {path: /srv/leased, state: directory}}]
 `);
       expect(done.lines, done.output).toEqual([`${one} changed a`]);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  test("what a killed run began is waited for, and looked at again", async () => {
+    const folders = ["/srv/one", "/srv/two"];
+    const connections = hosts.map((host) => connect(host));
+    try {
+      const sessions = await Promise.all(connections.map((each) => each.session()));
+      writeFileSync(join(folder, "hosts.yml"), inventory);
+      writeFileSync(
+        join(folder, "killed.yml"),
+        `
+- hosts: all
+  gather_facts: false
+  become: true
+  tasks:
+    - name: slow
+      shell: "echo begun >/srv/begun; until [ -e /srv/go ]; do sleep 0.1; done; mkdir ${folders.join(" ")}; echo late >/srv/late"
+`,
+      );
+      const child = spawn(play, [join(folder, "killed.yml"), "-i", join(folder, "hosts.yml")], { stdio: "ignore" });
+      const ended = once(child, "exit");
+      for (const session of sessions) await session.request(sh`until [ -s /srv/begun ]; do sleep 0.1; done`);
+      child.kill("SIGKILL");
+      await ended;
+      writeFileSync(
+        join(folder, "next.yml"),
+        `
+- hosts: run-01
+  gather_facts: false
+  become: true
+  tasks:
+    - {name: folders, file: {path: "{{ item }}", state: directory}, loop: [${folders.join(", ")}]}
+- hosts: run-02
+  gather_facts: false
+  become: true
+  tasks:
+    - {name: once, shell: "echo again >/srv/late", args: {creates: /srv/late}}
+`,
+      );
+      const next = spawn(play, [join(folder, "next.yml"), "-i", join(folder, "hosts.yml")], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const over = once(next, "close");
+      let output = "";
+      let opened = 0;
+      for (const stream of [next.stdout, next.stderr]) {
+        stream.on("data", (chunk: Buffer) => {
+          output += chunk.toString();
+          // The next run has looked, and found nothing yet, when it comes upon the lease.
+          for (; (output.match(/a run that is no more .* began; waiting for it/g) ?? []).length > opened; opened++) {
+            void sessions[opened]?.request(sh`sudo touch /srv/go`);
+          }
+        });
+      }
+      expect(await over, output).toEqual([0, null]);
+      expect(opened, output).toBe(2);
+      expect(output.match(/^run-0\d +: ok=1 +changed=0 /gm), output).toHaveLength(2);
+    } finally {
+      await Promise.all(connections.map((each) => each.close()));
+    }
+  });
+
+  test("a run that is cut ends what it runs on the hosts, and gives its lease back", async () => {
+    const [host] = hosts;
+    if (!host) throw new Error("no host");
+    const cut = new AbortController();
+    const connection = connect(host);
+    try {
+      const session = await connection.session();
+      const running = runHere(
+        `
+- hosts: run-01
+  gather_facts: false
+  become: true
+  tasks:
+    - {name: hang, shell: "trap '' HUP TERM; echo $$ >/srv/hanging; while :; do sleep 600; done"}
+`,
+        { cut: cut.signal },
+      );
+      await session.request(sh`until [ -s /srv/hanging ]; do sleep 0.1; done`);
+      cut.abort();
+      const done = await running;
+      expect(done.lines, done.output).toEqual([`${one} failed hang`]);
+      const left = await session.request(
+        sh`read -r p </srv/hanging; for p in "$p" $(pgrep -x sleep); do [ -e "/proc/$p" ] && echo "$p"; done; ls -d /run/play/lease`,
+      );
+      expect(left.stdout.toString()).toBe("");
     } finally {
       await connection.close();
     }

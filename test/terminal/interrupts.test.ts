@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { localHosts, Terminal, wait } from "./terminal.ts";
 
@@ -5,7 +7,7 @@ let terminal: Terminal;
 beforeEach(() => {
   terminal = new Terminal();
   terminal.files({
-    wait,
+    wait: `echo $$ >>pids\n${wait}`,
     "hosts.yml": localHosts(["a", "b"]),
     "site.yml": `
 - hosts: all
@@ -33,12 +35,17 @@ it("one Ctrl-C lets the step end, reports and stops", async () => {
   expect(terminal.cursorShown()).toBe(true);
 });
 
-it("a second Ctrl-C cuts the step off", async () => {
+it("a second Ctrl-C ends the step, and what it runs", async () => {
   await terminal.sees(/ {2}b {2}under way/);
+  const begun = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+  const file = join(terminal.folder, "pids");
+  await terminal.until(() => begun().length === 2, "two steps that have begun");
+  const pids = begun();
   terminal.keys("C-c");
   await terminal.sees("interrupted: the steps under way are finished");
   terminal.keys("C-c");
   expect(await terminal.ended()).toBe(99);
+  for (const pid of pids) expect(existsSync(`/proc/${pid}`), pid).toBe(false);
   const text = terminal.text();
   expect(text).toContain("User interrupted execution");
   expect(text).toMatch(/fatal: \[a\]: FAILED!/);
