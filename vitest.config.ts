@@ -39,11 +39,19 @@ export default defineConfig({
       { test: { name: "host", include: ["test/host/*.test.ts"], ...onHosts } },
       { test: { name: "fleet", include: ["test/fleet/*.test.ts"], ...onHosts } },
       { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
-      { test: { name: "scenario", include: ["test/scenario/*.test.ts"], ...onHosts } },
+      { test: { name: "scenario", include: ["test/scenario/*.test.ts"], ...onHosts, maxConcurrency: 2 } },
       { test: { name: "parity", include: ["test/parity/*.test.ts"], ...onHosts, retry: 0, maxConcurrency: 2 } },
       { test: { name: "swarm", include: ["test/swarm/*.test.ts"], ...onHosts } },
       // Failures, drift, kills: `npm test -- trials`. Not part of the default run yet (docs/testing.md).
-      { test: { name: "trials", include: ["test/{swarm,scenario}/trials/*.test.ts"], ...onHosts, retry: 0 } },
+      {
+        test: {
+          name: "trials",
+          include: ["test/{swarm,scenario}/trials/*.test.ts"],
+          ...onHosts,
+          retry: 0,
+          maxConcurrency: 2,
+        },
+      },
     ],
   },
 });
