@@ -87,7 +87,7 @@ const engine = (from: string, options: { check?: boolean; version?: string } = {
     },
   });
 
-const nothingThere = `test ! -e ${repository} && ! rpm -q docker-engine && ls /var/cache/dnf 2>/dev/null | grep docker-main || true`;
+const nothingThere = `test ! -e ${repository} && ! rpm -q docker-engine && ls /var/cache/dnf 2>/dev/null | grep docker- || true`;
 
 describe("docker-engine on the Red Hat family", () => {
   it("refuses an engine without cluster store that the repository offers, and changes nothing", async () => {
