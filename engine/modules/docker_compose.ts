@@ -240,12 +240,15 @@ export function goal(
   };
 }
 
-/** Whether it runs, but outside the network it was made for: that one was taken away under it. */
-function isDetached({ running, inspected }: ServiceContainer): boolean {
+/**
+ * Whether it is outside the network it was made for: that one was taken away under it. Stopped it is too: started like
+ * that it would have no network at all.
+ */
+function isDetached({ inspected }: ServiceContainer): boolean {
   const mode = at(inspected, "HostConfig", "NetworkMode");
   const named = typeof mode === "string" && !/^(?:default|bridge|host|none|)$|^container:/.test(mode);
   const networks = at(inspected, "NetworkSettings", "Networks");
-  return running && named && networks !== undefined && Object.keys(asDict(networks)).length === 0;
+  return named && networks !== undefined && Object.keys(asDict(networks)).length === 0;
 }
 
 function upPlan(

@@ -8,7 +8,6 @@ const knownAfterTheRun = [
   "consul : Wait until Consul has a leader",
   "docker-engine : Enable and start the engine",
   "ha-reschedule : Start the services with their policies",
-  "interlock-nginx : Ask the manager for the web containers",
   "interlock-nginx : Start web containers, Interlock and nginx",
   "interlock-nginx : Wait until every web container reaches the database",
   "interlock-nginx : Wait until nginx lists every web container",

@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { on } from "../cluster.ts";
 import { play, root } from "../site.ts";
-import { standing } from "../standing.ts";
 
 describe("docs/swarm.md", () => {
-  beforeAll(standing, 1_200_000);
-
   const page = readFileSync(`${root}docs/swarm.md`, "utf8");
   const commands = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = ""]) => block.trim().split("\n"));
 

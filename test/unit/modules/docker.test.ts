@@ -186,6 +186,21 @@ describe("compose", () => {
     expect(goal({ ...base, ...more }, "db", services.get("db"), state(...containers))).toMatchObject(expected);
   });
 
+  test.each([
+    ["running", true],
+    ["stopped", false],
+  ])("a %s one whose network was taken away is made anew, not started", (_, running) => {
+    const networked = (networks: object) => {
+      const one = JSON.parse(container("db", 1, running, "h2"));
+      return JSON.stringify({ ...one, HostConfig: { NetworkMode: "net" }, NetworkSettings: { Networks: networks } });
+    };
+    const detached = state(networked({}));
+    const attached = state(networked({ net: {} }));
+    const anew = { certain: true, idle: [], diverged: [expect.objectContaining({ id: "db1" })] };
+    expect(goal(base, "db", services.get("db"), detached)).toMatchObject(anew);
+    expect(goal(base, "db", services.get("db"), attached)).toMatchObject({ diverged: [], certain: !running });
+  });
+
   test("a service that is predicted to be up is", () => {
     const query = projectState(project, { extras: false, predicted: false });
     const seen = answer(
