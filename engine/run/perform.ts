@@ -27,6 +27,9 @@ export interface Performance {
   readonly id: number;
 }
 
+/** What the first host does for all: nobody wants to be asked fifty times to go on, and the inventory is everybody's. */
+const forAll: ReadonlySet<string> = new Set(["pause", "add_host"]);
+
 /** Announces the task, runs it, tells the results and moves the cursors. */
 export async function perform(performance: Performance): Promise<void> {
   const { play, task, hosts } = performance;
@@ -45,8 +48,7 @@ export async function perform(performance: Performance): Promise<void> {
   let once = false;
   let throttle = 0;
   try {
-    // Nobody wants to be asked fifty times to go on.
-    once = (keywords.boolean("run_once", task.keywords.runOnce) ?? false) || task.module === "pause";
+    once = (keywords.boolean("run_once", task.keywords.runOnce) ?? false) || forAll.has(task.module);
     throttle = keywords.number("throttle", task.keywords.throttle) ?? 0;
   } catch (error) {
     for (const host of hosts) endTask(performance, host, { outcome: outcomeOf(error, task.at), seconds: 0 }, [host]);
@@ -89,15 +91,20 @@ export function announce(performance: Performance, first: HostRun): void {
 }
 
 function displayName(play: PlayRun, task: Task, first: HostRun): string {
-  let name = task.name ?? task.moduleAsWritten;
+  const name = renderedName(play, task, first);
+  return task.role ? `${task.role.name} : ${name}` : name;
+}
+
+function renderedName(play: PlayRun, task: Task, host: HostRun): string {
+  const name = task.name ?? task.moduleAsWritten;
   if (name.includes("{{") || name.includes("{%")) {
     try {
-      name = String(play.run.variables.forTask(play, first.name, task).templar.render(name, task.at));
+      return String(play.run.variables.forTask(play, host.name, task).templar.render(name, task.at));
     } catch {
       // A name that cannot be rendered is shown as it is written.
     }
   }
-  return task.role ? `${task.role.name} : ${name}` : name;
+  return name;
 }
 
 async function runFor(
@@ -203,7 +210,10 @@ export function leave(play: PlayRun, host: HostRun, task: Task, outcome: Outcome
   const rescuable = host.cursor.rescuable;
   if (rescuable) {
     const state = run.stateOf(host.name);
-    state.setFacts["ansible_failed_task"] = describe(task);
+    state.setFacts["ansible_failed_task"] = describe(
+      task,
+      task.name === undefined ? "" : renderedName(play, task, host),
+    );
     state.setFacts["ansible_failed_result"] = outcome.value;
     run.variables.changed([host.name]);
   }
@@ -217,9 +227,9 @@ export function failHost(play: PlayRun, host: HostRun): void {
   play.run.lost.add(host.name);
 }
 
-function describe(task: Task): Value {
+function describe(task: Task, name: string): Value {
   return dict([
-    ["name", task.name ?? ""],
+    ["name", name],
     ["action", task.moduleAsWritten],
     ["args", isDict(task.args) ? task.args : dict([["_raw_params", task.args]])],
     ["tags", [...task.tags]],

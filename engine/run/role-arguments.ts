@@ -31,7 +31,7 @@ function argumentTask(block: Block, spec: Dict): Task {
   const { role } = block;
   return {
     kind: "task",
-    name: `Validating arguments against arg spec main${typeof description === "string" ? ` - ${description}` : ""}`,
+    name: `Validating arguments against arg spec 'main'${typeof description === "string" ? ` - ${description}` : ""}`,
     at: block.at,
     keywords: block.keywords,
     vars: block.vars,
@@ -42,7 +42,10 @@ function argumentTask(block: Block, spec: Dict): Task {
     moduleAsWritten: "ansible.builtin.validate_argument_spec",
     moduleAt: block.at,
     // The declaration itself is no template.
-    args: dict([["argument_spec", untemplated(spec["options"] ?? dict())]]),
+    args: dict([
+      ["argument_spec", untemplated(spec["options"] ?? dict())],
+      ["validate_args_context", untemplated(context(role))],
+    ]),
     until: [],
     changedWhen: [],
     failedWhen: [],
@@ -52,4 +55,14 @@ function argumentTask(block: Block, spec: Dict): Task {
     searchPath: role ? [role.path] : [],
     depth: 0,
   };
+}
+
+/** Whose arguments they are, for whoever reads the failure. */
+function context(role: Block["role"]): Dict {
+  return dict([
+    ["argument_spec_name", "main"],
+    ["name", role?.name ?? null],
+    ["path", role?.path ?? null],
+    ["type", "role"],
+  ]);
 }

@@ -26,12 +26,12 @@ function isIn(network: IpNetwork, ranges: readonly string[]): boolean {
   );
 }
 
-/** What `ipaddr("query")` answers for one valid address; false where it does not apply. */
+/** What `ipaddr("query")` answers for one valid address; false where it does not apply, null where it is not so. */
 function answer(n: IpNetwork, query: string, original: Item): Item {
   const withPrefix = (value: bigint): string => `${n.text(value)}/${n.prefix}`;
   const isNetwork = n.address === n.first && n.size > 1n;
   const kept = typeof original === "string" ? original : n.text();
-  const when = (condition: boolean): Item => (condition ? kept : false);
+  const when = (condition: boolean): Item => (condition ? kept : null);
   switch (query) {
     case "":
       return n.hasPrefix ? withPrefix(n.address) : n.text();
@@ -159,7 +159,8 @@ function answer(n: IpNetwork, query: string, original: Item): Item {
 }
 
 function ipaddr(input: Item, query: Item | undefined, version: 4 | 6 | undefined): Item {
-  if (Array.isArray(input)) return input.map((each) => ipaddr(each, query, version)).filter((each) => each !== false);
+  if (Array.isArray(input))
+    return input.map((each) => ipaddr(each, query, version)).filter((each) => each !== false && each !== null);
   const network = parse(input, version);
   return network === undefined ? false : answer(network, optional(query), input);
 }

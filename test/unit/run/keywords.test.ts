@@ -159,7 +159,7 @@ all:
 `;
     const good = await runText(play("{port: 80}"), { files });
     expect(good.lines, good.output).toEqual([
-      "h1 ok r : Validating arguments against arg spec main - The role",
+      "h1 ok r : Validating arguments against arg spec 'main' - The role",
       "h1 ok r : r",
     ]);
     const bad = await runText(play("{kind: c}"), { files });
