@@ -258,7 +258,7 @@ export const ipFilters: Family = {
       return network?.version === 6 ? answer(network, "wrap", item) : item;
     };
     if (Array.isArray(input)) return input.map(wrap);
-    return truthy(query ?? false) && ipaddr(input, query, undefined) === false ? false : wrap(input);
+    return truthy(query ?? false) && !truthy(ipaddr(input, query, undefined)) ? false : wrap(input);
   }),
   macaddr: plugin("query", (input, { query }) => hardwareAddress(input, optional(query))),
   network_in_network: plugin("test", (input, { test }) => requireNetwork(input).contains(requireNetwork(test ?? null))),
