@@ -82,12 +82,16 @@ export function includeArguments(task: Task): Dict {
   return dict([["_raw_params", text]]);
 }
 
+/** What an import brings in, under the first of these arguments that is given; undefined where it cannot be told. */
+function importedName(task: Task, keys: readonly string[], scope: Scope, context: LoadContext): string | undefined {
+  const args = includeArguments(task);
+  const written = keys.map((key) => args[key]).find((value) => value !== undefined && value !== null);
+  return typeof written === "string" ? staticText(written, scope, context, task.moduleAt) : undefined;
+}
+
 /** The tasks of a file, in the place of the import. */
 export function importTasks(task: Task, entries: Entries, scope: Scope, context: LoadContext): Item[] {
-  const args = includeArguments(task);
-  const written = args["file"] ?? args["_raw_params"];
-  if (typeof written !== "string") return [];
-  const name = staticText(written, scope, context, task.moduleAt);
+  const name = importedName(task, ["file", "_raw_params"], scope, context);
   if (name === undefined) return [];
   const file = findTaskFile(name, scope);
   if (file === undefined) {
@@ -125,9 +129,7 @@ export function readTaskFile(file: string, scope: Scope, context: LoadContext, f
 /** The tasks of a role, in the place of the import; its handlers and variables go to the play. */
 export function importRole(task: Task, entries: Entries, scope: Scope, context: LoadContext): Item[] {
   const args = includeArguments(task);
-  const written = args["name"] ?? args["role"];
-  if (typeof written !== "string") return [];
-  const name = staticText(written, scope, context, task.moduleAt);
+  const name = importedName(task, ["name", "role"], scope, context);
   if (name === undefined) return [];
   const from = (key: string) => (typeof args[key] === "string" ? { [key]: args[key] } : {});
   try {

@@ -1,5 +1,20 @@
 import type { HostSummary, TaskResult } from "./events.ts";
 
+/** The summary of a host that has come to nothing yet. */
+export function emptySummary(): HostSummary {
+  return {
+    ok: 0,
+    changed: 0,
+    unreachable: 0,
+    failed: 0,
+    skipped: 0,
+    rescued: 0,
+    ignored: 0,
+    unknown: 0,
+    seconds: 0,
+  };
+}
+
 /** Counts results as ansible-playbook's recap does. */
 export class Summary {
   readonly #hosts = new Map<string, HostSummary>();
@@ -7,17 +22,7 @@ export class Summary {
   of(host: string): HostSummary {
     let summary = this.#hosts.get(host);
     if (!summary) {
-      summary = {
-        ok: 0,
-        changed: 0,
-        unreachable: 0,
-        failed: 0,
-        skipped: 0,
-        rescued: 0,
-        ignored: 0,
-        unknown: 0,
-        seconds: 0,
-      };
+      summary = emptySummary();
       this.#hosts.set(host, summary);
     }
     return summary;

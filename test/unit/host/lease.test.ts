@@ -1,34 +1,23 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { HostConnection } from "../../../engine/host/connect.ts";
 import type { Session } from "../../../engine/host/contract.ts";
 import { leaveMarks, listMarks, markOf, marksIn, removeMarks } from "../../../engine/host/handler-marks.ts";
 import { acquireLease, HeldBy } from "../../../engine/host/lease.ts";
-import { LocalTransport } from "../../../engine/host/local.ts";
 import { sh } from "../../../engine/host/script.ts";
+import { nobody } from "./nobody.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "play-lease-"));
-// As nobody, whose leases and marks lie in TMPDIR and HOME: the machine itself is left alone.
 const target = { name: "here", transport: "local", address: "here", hostKeyChecking: true, timeout: 20 } as const;
-const shell = [
-  "env",
-  `TMPDIR=${folder}`,
-  `HOME=${folder}`,
-  ...(process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups"] : []),
-  "sh",
-];
-const connection = new HostConnection(target, {}, async () => new LocalTransport(shell));
+const { folder, connect, remove } = nobody(target);
+const connection = connect();
 let session: Session;
 
 beforeAll(async () => {
-  chmodSync(folder, 0o777);
   session = await connection.session();
 });
 afterAll(async () => {
   await connection.close();
-  rmSync(folder, { recursive: true });
+  remove();
 });
 
 it("lets one run in at a time", async () => {
@@ -43,7 +32,7 @@ it("lets one run in at a time", async () => {
 });
 
 it("is not free while a command of a killed run goes on, and then takes away what it left", async () => {
-  const killed = new HostConnection(target, {}, async () => new LocalTransport(shell));
+  const killed = connect();
   try {
     const survivor = await killed.session();
     const lease = await acquireLease(survivor, "dead:1");
@@ -71,7 +60,7 @@ it("is not free while a command of a killed run goes on, and then takes away wha
 });
 
 it("is taken over by one alone of many that come at once", async () => {
-  const others = Array.from({ length: 6 }, () => new HostConnection(target, {}, async () => new LocalTransport(shell)));
+  const others = Array.from({ length: 6 }, () => connect());
   try {
     const sessions = await Promise.all(others.map((other) => other.session()));
     for (let round = 0; round < 8; round++) {

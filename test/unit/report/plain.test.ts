@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { palette } from "../../../engine/report/colour.ts";
 import { plainReporter } from "../../../engine/report/plain.ts";
 import type { Event, HostSummary, TaskResult } from "../../../engine/run/events.ts";
+import { emptySummary } from "../../../engine/run/summary.ts";
 
 const at = { file: "site.yml", line: 3, column: 5 };
 
@@ -21,18 +22,7 @@ function result(parts: Partial<TaskResult>): TaskResult {
 }
 
 function summary(parts: Partial<HostSummary> = {}): HostSummary {
-  return {
-    ok: 0,
-    changed: 0,
-    unreachable: 0,
-    failed: 0,
-    skipped: 0,
-    rescued: 0,
-    ignored: 0,
-    unknown: 0,
-    seconds: 0,
-    ...parts,
-  };
+  return { ...emptySummary(), ...parts };
 }
 
 function task(name: string, module = "file"): Event {

@@ -1,20 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { runTimes } from "../../../engine/report/times.ts";
-import type { Event, HostSummary } from "../../../engine/run/events.ts";
+import type { Event } from "../../../engine/run/events.ts";
+import { emptySummary } from "../../../engine/run/summary.ts";
 
 const at = { file: "site.yml", line: 1, column: 1 };
-const summary = (seconds: number): HostSummary => ({
-  ok: 0,
-  changed: 0,
-  unreachable: 0,
-  failed: 0,
-  skipped: 0,
-  rescued: 0,
-  ignored: 0,
-  unknown: 0,
-  seconds,
-});
-
 /** A task that each of two hosts comes to, the first of them with a change. */
 function* task(id: number, name: string, role: string | undefined, from: number, to: number): Iterable<Event> {
   const named = { task: role === undefined ? name : `${role} : ${name}`, ...(role === undefined ? {} : { role }) };
@@ -33,7 +22,7 @@ function linesOf(tasks: readonly Iterable<Event>[]): string[] {
   const times = runTimes();
   times.report({ type: "run-start", playbooks: ["site.yml"], checkMode: false, time: 0 });
   for (const events of tasks) for (const event of events) times.report(event);
-  return times.lines({ a: summary(4), b: summary(70) });
+  return times.lines({ a: { ...emptySummary(), seconds: 4 }, b: { ...emptySummary(), seconds: 70 } });
 }
 
 describe("times after the recap", () => {

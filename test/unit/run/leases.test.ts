@@ -1,30 +1,24 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { HostConnection } from "../../../engine/host/connect.ts";
 import type { Session } from "../../../engine/host/contract.ts";
 import { acquireLease, HeldBy } from "../../../engine/host/lease.ts";
-import { LocalTransport } from "../../../engine/host/local.ts";
 import { sh } from "../../../engine/host/script.ts";
 import { Leases } from "../../../engine/run/leases.ts";
+import { nobody } from "../host/nobody.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "play-leases-"));
-// As nobody, whose leases lie in TMPDIR. The transport is only a name: a machine of its own is never leased.
+// The transport is only a name: a machine of its own is never leased.
 const target = { name: "there", transport: "ssh", address: "here", hostKeyChecking: true, timeout: 20 } as const;
-const nobody = process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups"] : [];
-const shell = ["env", `TMPDIR=${folder}`, ...nobody, "sh"];
-const connect = () => new HostConnection(target, {}, async () => new LocalTransport(shell));
+const { folder, connect, remove } = nobody(target);
 const connection = connect();
 let session: Session;
 
 beforeAll(async () => {
-  chmodSync(folder, 0o777);
   session = await connection.session();
 });
 afterAll(async () => {
   await connection.close();
-  rmSync(folder, { recursive: true });
+  remove();
 });
 
 const seat = { host: "there", target, session: async () => session };
