@@ -1,12 +1,22 @@
 import { Type } from "@sinclair/typebox";
-import { joinScripts, sh } from "../host/script.ts";
-import { type Dict, Unknown, type Value } from "../source/value.ts";
+import { sh } from "../host/script.ts";
+import { type Dict, Unknown } from "../source/value.ts";
 import { anything, choice, flag, integer, list, mapping, maybeFlag, optional, text } from "./argument-types.ts";
-import { agrees, type Comparison, type ContainerOption, containerOptions } from "./container-options.ts";
+import { containerDifferences } from "./container-differences.ts";
+import { containerOptions } from "./container-options.ts";
+import {
+  create,
+  inspectStep,
+  networkSteps,
+  optionWords,
+  remove,
+  stop,
+  stopTime,
+  waitHealthy,
+} from "./container-steps.ts";
 import { ask, askMaybe, type Look, ModuleFailure, type Plan, type Step, stateModule } from "./contract.ts";
 import {
   asDict,
-  asList,
   at,
   dockerStep,
   type Engine,
@@ -20,7 +30,6 @@ import {
   subjectOf,
   words,
 } from "./docker.ts";
-import { splitWords } from "./words.ts";
 
 const texts = (description: string) => optional(list(Type.String(), description));
 
@@ -121,7 +130,8 @@ const args = Type.Object({
   healthy_wait_timeout: Type.Number({ description: "Seconds to wait for healthy.", default: 300 }),
   platform: optional(text("Platform of the image.")),
 });
-type Arguments = (typeof args)["static"];
+/** What the module takes. */
+export type Arguments = (typeof args)["static"];
 
 export default stateModule({
   name: "docker_container",
@@ -240,196 +250,6 @@ function* both(args: Arguments, engine: Engine): Look<[{ readonly found: Dict | 
   if (args.image === undefined || args.state === "absent") return [container, undefined];
   const image = yield* askMaybe(inspectQuery(engine, "image", args.image));
   return [container, image instanceof Unknown ? undefined : image.found];
-}
-
-/** How an option is compared: what `comparisons` says, else strictly for values and lists, loosely for sets and dicts. */
-export function comparisonOf(
-  option: Pick<ContainerOption, "name" | "sort">,
-  comparisons: Dict | undefined,
-): Comparison {
-  const aliases: { readonly [name: string]: string } = {
-    published_ports: "ports",
-    capabilities: "cap_add",
-    exposed_ports: "exposed",
-  };
-  const given = comparisons?.[option.name] ?? comparisons?.[aliases[option.name] ?? ""] ?? comparisons?.["*"];
-  for (const how of ["strict", "ignore", "allow_more_present"] as const) if (given === how) return how;
-  if (option.name === "published_ports") return "strict";
-  return option.sort === "set" || option.sort === "dict" ? "allow_more_present" : "strict";
-}
-
-/** Option → what the container has, and what it should have. Only options that were given count. */
-export function containerDifferences(
-  args: Arguments,
-  container: Dict,
-  image: Dict | undefined,
-): { [option: string]: readonly [Value, Value] } {
-  const differences: { [option: string]: readonly [Value, Value] } = {};
-  for (const option of containerOptions) {
-    const given = (args as { readonly [name: string]: Value | undefined })[option.name];
-    if (given === undefined || given === null) continue;
-    const wanted = option.wanted(given);
-    const is = option.is(container);
-    if (agrees(option.sort, comparisonOf(option, args.comparisons), wanted, is)) continue;
-    differences[option.name] = [is ?? null, wanted];
-  }
-  if (args.command !== undefined && args.command !== null) {
-    const wanted = commandWords(args.command);
-    const is = asList(at(container, "Config", "Cmd")).map(words);
-    if (!agrees("list", comparisonOf({ name: "command", sort: "list" }, args.comparisons), wanted, is)) {
-      differences["command"] = [is, wanted];
-    }
-  }
-  if (args.restart_policy === "on-failure" && args.restart_retries !== undefined) {
-    const is = at(container, "HostConfig", "RestartPolicy", "MaximumRetryCount") ?? 0;
-    if (is !== args.restart_retries)
-      differences["restart_policy"] = [`on-failure:${words(is)}`, `on-failure:${args.restart_retries}`];
-  }
-  const compareImage = comparisonOf({ name: "image", sort: "value" }, args.comparisons);
-  if (image && !args.ignore_image && compareImage !== "ignore" && at(image, "Id") !== at(container, "Image")) {
-    differences["image"] = [at(container, "Image") ?? null, at(image, "Id") ?? null];
-  }
-  return differences;
-}
-
-/** A command as words: a list, or a text split as a shell would. */
-export function commandWords(command: Value): string[] {
-  return Array.isArray(command) ? command.map(words) : splitWords(words(command));
-}
-
-function optionWords(args: Arguments, only?: readonly string[]): string[] {
-  const result: string[] = [];
-  for (const option of containerOptions) {
-    const given = (args as { readonly [name: string]: Value | undefined })[option.name];
-    if (given === undefined || given === null || (only && !only.includes(option.name))) continue;
-    if (option.name === "restart_policy" && args.restart_retries !== undefined && given === "on-failure") {
-      result.push(`--restart=on-failure:${args.restart_retries}`);
-    } else result.push(...option.words(given));
-  }
-  return result;
-}
-
-/**
- * The environment goes in by standard input, and what holds newlines by the client's own: it may hold secrets, and
- * command lines can be seen.
- */
-function create(args: Arguments, engine: Engine, image: string): Step {
-  const entries = Object.entries(args.env ?? {}).map(([key, value]) => [key, words(value)] as const);
-  const plain = entries.filter(([, value]) => !/[\r\n]/.test(value));
-  const odd = entries.filter(([, value]) => /[\r\n]/.test(value));
-  const exports = odd.map(([key, value]) => {
-    if (/^[A-Za-z_]\w*$/.test(key)) return sh`export ${`${key}=${value}`}`;
-    throw new ModuleFailure(`'${key}' cannot be the name of an environment variable of several lines.`);
-  });
-  const first = args.networks_cli_compatible ? args.networks?.[0] : undefined;
-  const network =
-    first && args.network_mode === undefined
-      ? ["--network", words(first["name"] ?? ""), ...endpointWords(first, true)]
-      : [];
-  const entry = args.entrypoint?.slice(1) ?? [];
-  const command = args.command === undefined || args.command === null ? [] : commandWords(args.command);
-  return {
-    name: "create it",
-    script: sh`${joinScripts(exports)}
-${engine.cli} create --name ${args.name} ${plain.length > 0 ? ["--env-file", "/dev/stdin"] : []} ${[
-      ...odd.map(([key]) => `--env=${key}`),
-      ...(args.platform === undefined ? [] : [`--platform=${args.platform}`]),
-      ...network,
-      ...optionWords(args),
-      image,
-      ...entry,
-      ...command,
-    ]} || exit 1`,
-    ...(plain.length > 0 ? { stdin: `${plain.map(([key, value]) => `${key}=${value}`).join("\n")}\n` } : {}),
-  };
-}
-
-function endpointWords(network: Dict, creating: boolean): string[] {
-  const each = (key: string) => asList(network[key]).map(words);
-  return [
-    ...(network["ipv4_address"] ? ["--ip", words(network["ipv4_address"])] : []),
-    ...(network["ipv6_address"] ? ["--ip6", words(network["ipv6_address"])] : []),
-    ...each("aliases").flatMap((alias) => [creating ? "--network-alias" : "--alias", alias]),
-    ...each("links").flatMap((link) => ["--link", link]),
-  ];
-}
-
-function networkSteps(args: Arguments, engine: Engine, current: Dict, fresh: boolean): Step[] {
-  const steps: Step[] = [];
-  const wanted = args.networks ?? [];
-  wanted.forEach((network, index) => {
-    const name = words(network["name"] ?? "");
-    if (fresh && index === 0 && args.networks_cli_compatible && args.network_mode === undefined) return;
-    const is = current[name];
-    const connect = dockerStep(engine, `connect it to ${name}`, [
-      "network",
-      "connect",
-      ...endpointWords(network, false),
-      name,
-      args.name,
-    ]);
-    if (is === undefined) steps.push(connect);
-    else if (!endpointAgrees(network, asDict(is))) {
-      steps.push(
-        dockerStep(engine, `disconnect it from ${name}`, ["network", "disconnect", "-f", name, args.name]),
-        connect,
-      );
-    }
-  });
-  if (args.purge_networks || comparisonOf({ name: "networks", sort: "set" }, args.comparisons) === "strict") {
-    const names = wanted.map((network) => words(network["name"] ?? ""));
-    for (const name of Object.keys(current)) {
-      if (!names.includes(name))
-        steps.push(dockerStep(engine, `disconnect it from ${name}`, ["network", "disconnect", "-f", name, args.name]));
-    }
-  }
-  return steps;
-}
-
-function endpointAgrees(wanted: Dict, is: Dict): boolean {
-  if (wanted["ipv4_address"] && at(is, "IPAMConfig", "IPv4Address") !== wanted["ipv4_address"]) return false;
-  if (wanted["ipv6_address"] && at(is, "IPAMConfig", "IPv6Address") !== wanted["ipv6_address"]) return false;
-  const aliases = asList(is["Aliases"]);
-  return asList(wanted["aliases"]).every((alias) => aliases.includes(alias));
-}
-
-function stopTime(args: Arguments): string[] {
-  return args.stop_timeout === undefined ? [] : ["-t", String(args.stop_timeout)];
-}
-
-function stop(args: Arguments, engine: Engine): Step {
-  if (!args.force_kill) return dockerStep(engine, "stop it", ["stop", ...stopTime(args), args.name]);
-  return dockerStep(engine, "kill it", [
-    "kill",
-    ...(args.kill_signal === undefined ? [] : ["-s", args.kill_signal]),
-    args.name,
-  ]);
-}
-
-/** A container that removes itself when it stops may be gone before it is removed. */
-function remove(args: Arguments, engine: Engine, running: boolean): Step[] {
-  const volumes = args.keep_volumes ? [] : ["-v"];
-  const gone = sh`${engine.cli} rm -f ${volumes} ${args.name} 2>&1 || ! ${engine.cli} container inspect ${args.name} >/dev/null 2>&1 || exit 1`;
-  return [...(running ? [stop(args, engine)] : []), { name: "remove it", script: gone }];
-}
-
-function inspectStep(engine: Engine, name: string): Step {
-  return dockerStep(engine, "look at it", ["container", "inspect", "--format", "{{json .}}", name]);
-}
-
-function waitHealthy(args: Arguments, engine: Engine): Step {
-  return {
-    name: "wait until it is healthy",
-    timeout: args.healthy_wait_timeout + 30,
-    script: sh`n=0
-while [ "$n" -lt ${Math.ceil(args.healthy_wait_timeout)} ]; do
-  s=$(${engine.cli} container inspect --format '{{.State.Health.Status}}' ${args.name}) || exit 1
-  [ "$s" = healthy ] && exit 0
-  [ "$s" = unhealthy ] && { echo 'The container is unhealthy.' >&2; exit 1; }
-  n=$((n+1)); sleep 1
-done
-echo 'Timeout of the wait for healthy.' >&2; exit 1`,
-  };
 }
 
 /** Waits for its end; its output and exit status are the task's. */

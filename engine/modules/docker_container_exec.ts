@@ -1,9 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
 import { flag, list, mapping, optional, text } from "./argument-types.ts";
+import { commandWords } from "./container-differences.ts";
 import { type ActionResult, actionModule, ModuleFailure } from "./contract.ts";
 import { engineAliases, engineArgs, engineOf, engineUnsupported, words } from "./docker.ts";
-import { commandWords } from "./docker_container.ts";
 
 export default actionModule({
   name: "docker_container_exec",

@@ -7,10 +7,10 @@ import {
   serviceEffect,
   withNeeds,
 } from "../../../engine/modules/compose-project.ts";
+import { commandWords } from "../../../engine/modules/container-differences.ts";
 import { agrees, bind, bytes, nanoseconds, ports } from "../../../engine/modules/container-options.ts";
 import { engineOf, inspectQuery, objectEffect } from "../../../engine/modules/docker.ts";
 import { goal, projectName } from "../../../engine/modules/docker_compose.ts";
-import { commandWords } from "../../../engine/modules/docker_container.ts";
 import { fullName } from "../../../engine/modules/docker_image.ts";
 import { Unknown } from "../../../engine/source/value.ts";
 import { answer, predicted, reply } from "./answers.ts";
