@@ -5,7 +5,12 @@ import { passes } from "./passes.ts";
 vi.setConfig({ testTimeout: 1_500_000 });
 
 // Two at a time (vitest.config.ts), since much of a scenario is waiting; the long ones first, so that both end together.
-it.concurrent.each(["swarm-join", "swarm-manager", "consul", "systemd-socket", "compose", "docker-engine"])(
-  "play test %s",
-  passes,
-);
+it.concurrent.each([
+  "swarm-join",
+  "swarm-manager",
+  "consul",
+  "systemd-socket",
+  "compose/default",
+  "docker-engine",
+  "compose/download",
+])("play test %s", passes);
