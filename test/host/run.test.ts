@@ -191,40 +191,34 @@ describe("a play over SSH", () => {
   become: true
   tasks:
     - {name: change, copy: {content: new, dest: /srv/setting}, notify: restart}
-    - {name: hang, command: sleep 600, when: hang | default(false)}
+    - {name: hang, shell: "echo begun >/srv/hung; until [ -e /srv/over ]; do sleep 0.1; done", when: hang | default(false)}
   handlers:
     - {name: restart, shell: "echo restarted >> /srv/restarts"}
 `;
     writeFileSync(join(folder, "site.yml"), text);
     writeFileSync(join(folder, "hosts.yml"), inventory);
-    const child = spawn(play, [join(folder, "site.yml"), "-i", join(folder, "hosts.yml"), "-e", "hang=true"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    await new Promise<void>((resolve) => {
-      let seen = "";
-      child.stdout.on("data", (chunk: Buffer) => {
-        seen += chunk.toString();
-        if (seen.includes("TASK [hang]")) resolve();
-      });
-      child.once("exit", () => resolve());
-    });
-    child.kill("SIGKILL");
-    await ended;
-    const next = await runHere(text);
-    expect(next.lines, next.output).toEqual([
-      `${one} ok change`,
-      `${one} skipped hang`,
-      `${one} changed handler restart`,
-    ]);
-    const last = await runHere(text);
-    expect(last.lines, last.output).toEqual([`${one} ok change`, `${one} skipped hang`]);
     const [host] = hosts;
     if (!host) throw new Error("no host");
     const connection = connect(host);
     try {
-      const reply = await (await connection.session()).request(sh`cat /srv/restarts`);
-      expect(reply.stdout.toString()).toBe("restarted\n");
+      const session = await connection.session();
+      const files = ["site.yml", "-i", "hosts.yml"];
+      const child = spawn(play, [...files, "-e", '{"hang": true}'], { cwd: folder, stdio: "ignore" });
+      const ended = once(child, "exit");
+      await session.request(sh`until [ -s /srv/hung ]; do sleep 0.1; done`);
+      child.kill("SIGKILL");
+      await ended;
+      // What it began on the host outlives it: the next run waits for that.
+      await session.request(sh`sudo touch /srv/over`);
+      const next = await runHere(text);
+      expect(next.lines, next.output).toEqual([
+        `${one} ok change`,
+        `${one} skipped hang`,
+        `${one} changed handler restart`,
+      ]);
+      const last = await runHere(text);
+      expect(last.lines, last.output).toEqual([`${one} ok change`, `${one} skipped hang`]);
+      expect((await session.request(sh`cat /srv/restarts`)).stdout.toString()).toBe("restarted\n");
     } finally {
       await connection.close();
     }
