@@ -1,14 +1,14 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Event, HostSummary } from "../../engine/run/events.ts";
-import { labHosts, projectLab, removeHosts, type TestHost } from "../lab/hosts.ts";
+import { labHosts, removeHosts, type TestHost } from "../lab/hosts.ts";
+import { inside } from "../lab/inside.ts";
 import { CutLine } from "./cut-line.ts";
 
 const play = fileURLToPath(new URL("../../play", import.meta.url));
@@ -42,8 +42,6 @@ const wipe = "rm -rf /srv/fleet /srv/first /srv/second /srv/told";
 let hosts: TestHost[] = [];
 let lines: CutLine[] = [];
 let folder: string;
-/** The first process of each container. */
-let processes: ReadonlyMap<string, string>;
 
 interface Run {
   readonly exitCode: number | null;
@@ -54,9 +52,6 @@ interface Run {
 
 beforeAll(async () => {
   hosts = await labHosts({ count: HOSTS, prefix: "fleet" });
-  const { docker } = await projectLab();
-  const started = await docker.lines(["inspect", "-f", "{{.State.Pid}}", ...hosts.map(({ container }) => container)]);
-  processes = new Map(hosts.map(({ container }, index) => [container, started[index] ?? ""]));
   lines = await Promise.all(hosts.map((host) => CutLine.to(host.address ?? "", host.port ?? 22)));
   folder = mkdtempSync(join(tmpdir(), "play-fleet-"));
   const entries = hosts.map((host, index) => {
@@ -94,17 +89,9 @@ async function runAll(): Promise<Run> {
   return { exitCode, errors, events, hosts: last?.type === "run-end" ? last.hosts : {} };
 }
 
-/** What a shell line says on every host. nsenter, because fifty times `docker exec` take a minute of two processors. */
 async function onAll(line: string): Promise<Map<string, string>> {
-  const inside = promisify(execFile);
   return new Map(
-    await Promise.all(
-      hosts.map(async ({ name, container }) => {
-        const process = ["--target", processes.get(container) ?? "", "--mount", "--pid"];
-        const { stdout } = await inside("nsenter", [...process, "--", "sh", "-c", line]);
-        return [name, stdout] as const;
-      }),
-    ),
+    await Promise.all(hosts.map(async ({ name, container }) => [name, await inside(container, line)] as const)),
   );
 }
 

@@ -6,7 +6,8 @@ import type { RunOptions } from "../../engine/run/options.ts";
 import { run } from "../../engine/run/run.ts";
 import { toJson } from "../../engine/source/to-json.ts";
 import type { Dict, Value } from "../../engine/source/value.ts";
-import { projectLab, type TestHost } from "../lab/hosts.ts";
+import type { TestHost } from "../lab/hosts.ts";
+import { inside } from "../lab/inside.ts";
 
 export interface LawCase {
   /** Says what is tried: `a directory with its parents`. Unique in its suite. */
@@ -106,8 +107,7 @@ export function pathOf(name: string): string {
 }
 
 export async function onHost(host: TestHost, script: string): Promise<string> {
-  const lab = await projectLab();
-  return await lab.docker.run(["exec", "-i", host.container, "sh", "-c", script]);
+  return await inside(host.container, script);
 }
 
 /** A case as a task, or with its loop taken apart into tasks. */

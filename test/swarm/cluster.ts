@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { projectLab } from "../lab/hosts.ts";
+import { inside } from "../lab/inside.ts";
 
 export const roles = [
   "docker-engine",
@@ -26,8 +27,7 @@ export async function bareHosts(): Promise<void> {
 
 /** Runs a shell line on a host behind play's back. */
 export async function on(host: string, line: string): Promise<string> {
-  const lab = await projectLab();
-  return (await lab.exec(`${lab.network}-${host}`, ["sh", "-c", line])).trim();
+  return (await inside(`${(await projectLab()).network}-${host}`, line)).trim();
 }
 
 /** Names of the running containers of a compose service, as the manager has them, with their nodes. */

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labHosts, projectLab, removeHosts, type TestHost } from "../../lab/hosts.ts";
+import { labHosts, removeHosts, type TestHost } from "../../lab/hosts.ts";
+import { inside } from "../../lab/inside.ts";
 import { playOn, wrongPredictions } from "../site.ts";
 
 // The role docker-engine where dnf is the package manager: a host that calls itself CentOS, and repositories made by
@@ -75,7 +76,7 @@ afterAll(async () => {
 });
 
 async function on(line: string): Promise<string> {
-  return (await (await projectLab()).exec(host.container, ["sh", "-c", line])).trim();
+  return (await inside(host.container, line)).trim();
 }
 
 const engine = (from: string, options: { check?: boolean; version?: string } = {}) =>
