@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
-import { type Dict, Unknown, type Value } from "../source/value.ts";
+import { type Dict, Unknown } from "../source/value.ts";
 import { choice, flag, integer, list, mapping, optional, path, text } from "./argument-types.ts";
+import { type Goal, goal } from "./compose-goal.ts";
 import {
   composeFunction,
   decodeContainers,
@@ -11,11 +12,11 @@ import {
   type ProjectState,
   projectState,
   readDefinitions,
-  type ServiceContainer,
   type ServiceDefinition,
   serviceEffect,
   withNeeds,
 } from "./compose-project.ts";
+import { actions, describe, summaries, summary } from "./compose-report.ts";
 import {
   ask,
   askAll,
@@ -28,7 +29,7 @@ import {
   type Step,
   stateModule,
 } from "./contract.ts";
-import { asDict, at, engineAliases, engineArgs, engineOf, engineUnsupported, subjectOf, words } from "./docker.ts";
+import { engineAliases, engineArgs, engineOf, engineUnsupported, subjectOf, words } from "./docker.ts";
 import { remotePath } from "./path-names.ts";
 import { type PathState, pathState } from "./paths.ts";
 
@@ -188,69 +189,6 @@ function unknownHashes(project: Project): Query<never> {
   };
 }
 
-interface Goal {
-  readonly service: string;
-  readonly count: number;
-  readonly existing: readonly ServiceContainer[];
-  /** Made from another definition, or of another image. */
-  readonly diverged: readonly ServiceContainer[];
-  readonly idle: readonly ServiceContainer[];
-  readonly running: readonly ServiceContainer[];
-  readonly missing: number;
-  readonly surplus: readonly ServiceContainer[];
-  /** Something has to be done whatever the definition's hash is. */
-  readonly certain: boolean;
-  /** Nothing has, unless its hash is another one. */
-  readonly doubtful: boolean;
-}
-
-/** What a service is, beside what it should be. */
-export function goal(
-  args: Pick<Arguments, "scale" | "recreate" | "stopped" | "restarted">,
-  service: string,
-  definition: ServiceDefinition | undefined,
-  state: Pick<ProjectState, "containers" | "hashes">,
-): Goal {
-  const scale = args.scale?.[service];
-  const count = scale === undefined ? (definition?.scale ?? 1) : Number(scale);
-  const existing = state.containers.filter((each) => each.service === service).sort((a, b) => a.number - b.number);
-  const surplus = existing.slice(count);
-  const kept = existing.slice(0, count);
-  const hash = state.hashes?.get(service);
-  const other = (each: ServiceContainer) => hash !== undefined && each.hash !== undefined && each.hash !== hash;
-  const unsound = (each: ServiceContainer) => other(each) || isDetached(each);
-  const diverged = args.recreate === "always" ? kept : args.recreate === "never" ? [] : kept.filter(unsound);
-  const idle = kept.filter((each) => !each.running && !diverged.includes(each));
-  const running = kept.filter((each) => each.running);
-  const missing = Math.max(0, count - existing.length);
-  const acts = args.stopped ? running.length > 0 : idle.length > 0 || (args.restarted && running.length > 0);
-  const anew = args.recreate === "always" ? kept.length > 0 : diverged.some(isDetached);
-  const certain = missing > 0 || surplus.length > 0 || acts || anew;
-  return {
-    service,
-    count,
-    existing,
-    diverged,
-    idle,
-    running,
-    missing,
-    surplus,
-    certain,
-    doubtful: kept.some((each) => each.hash !== undefined) && args.recreate === "smart",
-  };
-}
-
-/**
- * Whether it is outside the network it was made for: that one was taken away under it. Stopped it is too: started like
- * that it would have no network at all.
- */
-function isDetached({ inspected }: ServiceContainer): boolean {
-  const mode = at(inspected, "HostConfig", "NetworkMode");
-  const named = typeof mode === "string" && !/^(?:default|bridge|host|none|)$|^container:/.test(mode);
-  const networks = at(inspected, "NetworkSettings", "Networks");
-  return named && networks !== undefined && Object.keys(asDict(networks)).length === 0;
-}
-
 function upPlan(
   args: Arguments,
   project: Project,
@@ -387,47 +325,6 @@ function containerNames(
   return Array.from({ length: count }, (_, index) => `${project.name}_${service}_${index + 1}`);
 }
 
-function summary(containers: readonly ServiceContainer[]): Value {
-  return { containers: containers.length, running: containers.filter(({ running }) => running).length };
-}
-
-/** What became of which container. */
-function actions(before: readonly ServiceContainer[], after: readonly ServiceContainer[]): Value[] {
-  const old = new Map(before.map((each) => [each.id, each]));
-  const found: Value[] = [];
-  for (const each of after) {
-    const was = old.get(each.id);
-    if (!was) found.push({ what: "container", id: each.name, status: "Created" });
-    else if (!was.running && each.running) found.push({ what: "container", id: each.name, status: "Started" });
-    else if (was.running && !each.running) found.push({ what: "container", id: each.name, status: "Stopped" });
-    else if (at(was.inspected, "State", "StartedAt") !== at(each.inspected, "State", "StartedAt")) {
-      found.push({ what: "container", id: each.name, status: "Restarted" });
-    }
-  }
-  for (const each of before) {
-    if (!after.some(({ id }) => id === each.id)) found.push({ what: "container", id: each.name, status: "Removed" });
-  }
-  return found;
-}
-
-function describe(containers: readonly ServiceContainer[]): Dict {
-  const services: Dict = {};
-  for (const each of containers) {
-    services[each.service] = {
-      ...asDict(services[each.service]),
-      [each.name]: {
-        id: each.id,
-        cmd: at(each.inspected, "Config", "Cmd") ?? [],
-        image: at(each.inspected, "Config", "Image") ?? "",
-        labels: asDict(at(each.inspected, "Config", "Labels")),
-        networks: asDict(at(each.inspected, "NetworkSettings", "Networks")),
-        state: { running: each.running, status: at(each.inspected, "State", "Status") ?? "" },
-      },
-    };
-  }
-  return services;
-}
-
 function downPlan(args: Arguments, project: Project, state: ProjectState): Plan {
   const exists = state.containers.length > 0 || state.networks || (args.remove_volumes && state.volumes);
   if (!exists) return { result: { services: {}, actions: [] } };
@@ -442,7 +339,7 @@ function downPlan(args: Arguments, project: Project, state: ProjectState): Plan 
   return {
     result: { services: {} },
     change: {
-      diff: [{ before: describeNames(state.containers), after: {} }],
+      diff: [{ before: summaries(state.containers), after: {} }],
       steps: [
         {
           name: "take it down",
@@ -465,11 +362,4 @@ dc ${["down", ...options]} || exit 1`,
       }),
     },
   };
-}
-
-function describeNames(containers: readonly ServiceContainer[]): Dict {
-  const found: Dict = {};
-  for (const each of containers)
-    found[each.service] = summary(containers.filter(({ service }) => service === each.service));
-  return found;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { goal } from "../../../engine/modules/compose-goal.ts";
 import {
   decodeProject,
   type Project,
@@ -10,7 +11,7 @@ import {
 import { commandWords } from "../../../engine/modules/container-differences.ts";
 import { agrees, bind, bytes, nanoseconds, ports } from "../../../engine/modules/container-options.ts";
 import { engineOf, inspectQuery, objectEffect } from "../../../engine/modules/docker.ts";
-import { goal, projectName } from "../../../engine/modules/docker_compose.ts";
+import { projectName } from "../../../engine/modules/docker_compose.ts";
 import { fullName } from "../../../engine/modules/docker_image.ts";
 import { Unknown } from "../../../engine/source/value.ts";
 import { answer, predicted, reply } from "./answers.ts";
