@@ -121,6 +121,7 @@ laws(
   ],
   {
     interrupted: 2,
+    costly: true,
     image: "swarm-engine",
     setup: `until docker info >/dev/null 2>&1; do sleep 0.2; done
 mkdir -p /tmp/bb/bin && cp /bin/busybox /tmp/bb/bin/ && for a in sh sleep echo hostname; do ln -sf busybox /tmp/bb/bin/$a; done

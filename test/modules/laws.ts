@@ -38,6 +38,8 @@ export interface SuiteOptions {
   readonly setup?: string;
   /** Law 5 too: for each place of each case's scripts this takes two more runs of it. A number: at most so many places. */
   readonly interrupted?: true | number;
+  /** Law 5 takes minutes here: it is tried with `PLAY_LAW_PLACES=all` only. */
+  readonly costly?: boolean;
   /** More of the host that counts as its state: lines of text. */
   readonly watch?: string;
   /** Files of the controller, beside the playbook. */
@@ -47,10 +49,12 @@ export interface SuiteOptions {
 }
 
 /** At how many places of each case at most, evenly spread; `PLAY_LAW_PLACES=all` tries what the suites ask for. */
-const placesTried = process.env["PLAY_LAW_PLACES"] === "all" ? Number.POSITIVE_INFINITY : 4;
+const all = process.env["PLAY_LAW_PLACES"] === "all";
+const placesTried = all ? Number.POSITIVE_INFINITY : 4;
 
 /** Declares the tests of a suite. */
 export function laws(suite: string, cases: readonly LawCase[], options: SuiteOptions = {}): void {
+  const interrupted = options.costly && !all ? undefined : options.interrupted;
   describe(suite, () => {
     let host: TestHost;
     let folder = "";
@@ -85,11 +89,11 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
       await reset();
       seen["plain"] = await play({ readAhead: false, items: true });
       states["plain"] = await state();
-      if (!options.interrupted) return;
+      if (!interrupted) return;
       await reset();
       places = await countPlaces({ folder, host }, cases);
       const wanted = { look, wanted: states["run"] };
-      const limit = Math.min(placesTried, options.interrupted === true ? placesTried : options.interrupted);
+      const limit = Math.min(placesTried, interrupted === true ? placesTried : interrupted);
       broken = await interruptEverywhere({ folder, host }, places, wanted, limit);
     });
     afterAll(async () => {
@@ -126,7 +130,7 @@ export function laws(suite: string, cases: readonly LawCase[], options: SuiteOpt
       expect(states["plain"]).toBe(states["run"]);
     });
 
-    if (options.interrupted) {
+    if (interrupted) {
       test("interrupted anywhere, a second run ends in the same state", () => {
         const changing = cases.filter((each) => each.changed ?? true);
         expect(changing.filter((each) => !places.has(each)).map(({ name }) => name)).toEqual([]);
