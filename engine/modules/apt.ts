@@ -1,8 +1,8 @@
 import { Type } from "@sinclair/typebox";
-import picomatch from "picomatch";
 import type { Reply } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, Unknown } from "../source/value.ts";
+import { answers, parseWish, satisfied, type Wish } from "./apt-wish.ts";
 import { choice, flag, integer, list, maybeFlag, optional, path, text } from "./argument-types.ts";
 import {
   ask,
@@ -117,26 +117,6 @@ export const aptDefaults: AptArguments = {
   auto_install_module_deps: true,
 };
 
-interface Wish {
-  /** As the playbook has it. */
-  readonly spec: string;
-  readonly name: string;
-  readonly operator?: "=" | ">=";
-  readonly version?: string;
-}
-
-export function parseWish(spec: string): Wish {
-  const match = /^([^=>\s]+)\s*(=|>=)\s*(.+)$/.exec(spec.trim());
-  if (match?.[1] === undefined) return { spec, name: spec.trim() };
-  return { spec, name: match[1], operator: match[2] === ">=" ? ">=" : "=", ...(match[3] ? { version: match[3] } : {}) };
-}
-
-export function satisfied(wish: Wish, state: PackageState | undefined): boolean {
-  if (!state?.installed) return false;
-  if (wish.version === undefined || wish.operator === ">=") return true;
-  return state.version === undefined || picomatch.isMatch(state.version, wish.version, { bash: true, dot: true });
-}
-
 /** What apt does with these arguments: also for the modules `package` and `apt_repository`. */
 export function* aptLook(given: AptArguments): Look<Plan> {
   if (given.state === "build-dep")
@@ -243,14 +223,16 @@ function* installPlan(
     const providers = yield* ask(dpkgProviders(virtual.map(({ name }) => name)));
     missing = missing.filter((wish) => !(virtual.includes(wish) && providers.has(wish.name)));
   }
-  const upgradable = given.state === "latest" || wishes.some(({ operator }) => operator === ">=");
-  const asked = upgradable
-    ? wishes.filter((wish) => missing.includes(wish) || states.get(wish.name)?.installed)
-    : missing;
+  const asked =
+    given.state === "latest"
+      ? wishes.filter((wish) => missing.includes(wish) || states.get(wish.name)?.installed)
+      : missing;
   if (asked.length === 0) return nothing;
   const specs = asked.map(({ spec, operator, name }) => (operator === ">=" ? name : spec));
   const command = [...installOptions(given), "install", ...specs];
-  const part = yield* simulated(given, command, fetches, `install ${specs.join(", ")}`, missing.length > 0);
+  const name = `install ${specs.join(", ")}`;
+  const newer = missing.filter(({ operator }) => operator === ">=");
+  const part = yield* simulated(given, command, fetches, name, { certain: missing.length > 0, newer });
   if (part.steps.length === 0) return part;
   return {
     ...part,
@@ -325,16 +307,20 @@ function* debPlan(given: AptArguments, file: string): Look<Part> {
   };
 }
 
-/**
- * A step that apt has simulated first, so that the plan says what it does, and nothing where it would do nothing. `certain`: something will be done in any case, so that it need not be simulated where the lists are not
- * there yet.
- */
+interface Expected {
+  /** Something will be done in any case, so that it need not be simulated where the lists are not there yet. */
+  readonly certain?: boolean;
+  /** Packages of which apt has to have so new a version; it cannot be told that itself. */
+  readonly newer?: readonly Wish[];
+}
+
+/** A step that apt has simulated first, so that the plan says what it does, and nothing where it would do nothing. */
 function* simulated(
   given: AptArguments,
   command: readonly string[],
   fetches: boolean,
   name: string,
-  certain = false,
+  { certain = false, newer = [] }: Expected = {},
 ): Look<Part> {
   const step: Step = { name, script: withPolicy(given, apt(given, command)) };
   const packages = command.includes("install") ? command.slice(command.indexOf("install") + 1) : [];
@@ -347,6 +333,11 @@ function* simulated(
   if (given.fail_on_autoremove && simulation.removes.length > 0) {
     throw new ModuleFailure(`apt would remove ${simulation.removes.join(", ")}.`, { stdout: simulation.stdout });
   }
+  const old = newer.find((wish) => {
+    const found = simulation.installs.find((each) => each.name === wish.name);
+    return found === undefined || !answers(wish, found.version);
+  });
+  if (old) throw new ModuleFailure(`no available installation candidate for ${old.spec}`);
   if (simulation.installs.length + simulation.removes.length === 0) return nothing;
   return {
     steps: [step],

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { aptDefaults, aptLook, parseWish, satisfied } from "../../../engine/modules/apt.ts";
+import { aptDefaults, aptLook } from "../../../engine/modules/apt.ts";
 import { normaliseSource, sourceFileName } from "../../../engine/modules/apt-sources.ts";
+import { parseWish, satisfied } from "../../../engine/modules/apt-wish.ts";
 import { deb822 } from "../../../engine/modules/deb822_repository.ts";
+import { compareVersions } from "../../../engine/modules/debian-version.ts";
 import { decodeRpm } from "../../../engine/modules/dnf.ts";
 import { decodeSimulation, listsFetched, packageEffect, packageOpens } from "../../../engine/modules/packages.ts";
 import { satisfies } from "../../../engine/modules/pip.ts";
@@ -12,6 +14,29 @@ import { planBy, predicted, reply } from "./answers.ts";
 const line = (name: string, status: string, version: string) => `${name}\tamd64\t${status}\tinstall\t${version}\n`;
 const simulation =
   "Inst libjq1 (1.6-2 Debian:12 [amd64])\nInst jq [1.5] (1.6-2 Debian:12 [amd64])\nRemv gawk [1]\nConf jq (1.6)\n";
+
+/** Each lower than the next by `dpkg --compare-versions A lt B`. */
+const ascending = [
+  "1.0~~",
+  "1.0~~a",
+  "1.0~",
+  "1.0~rc1",
+  "1.0",
+  "1.0-0.1",
+  "1.0-1",
+  "1.0-1+b1",
+  "1.0-1.1",
+  "1.0-10",
+  "1.0a",
+  "1.0+dfsg",
+  "1.0-a-1",
+  "1.0.1",
+  "1.2",
+  "1.10",
+  "20240101120000",
+  "202401011200000",
+  "1:0.1",
+];
 
 describe("apt", () => {
   test.each([
@@ -26,10 +51,34 @@ describe("apt", () => {
     ["jq=1.6*", "1.6-2", true],
     ["jq=1.6-2", "1.6-2", true],
     ["jq=1.7*", "1.6-2", false],
+    ["jq>=1.6", "1.6-2", true],
+    ["jq>=1.6-2", "1.6-2", true],
+    ["jq>=1.10", "1.6-2", false],
+    ["jq>=1.6~rc1", "1.6-2", true],
+    ["jq>=1:1", "1.6-2", false],
     ["jq", undefined, false],
   ])("%s with %s installed: %s", (spec, version, ok) => {
     const state = version === undefined ? { installed: false } : { installed: true, version };
     expect(satisfied(parseWish(spec), state)).toBe(ok);
+  });
+
+  test("versions sort as dpkg sorts them", () => {
+    for (const [index, version] of ascending.entries()) {
+      const than = (other: string) => Math.sign(compareVersions(version, other));
+      expect(ascending.map(than), version).toEqual(ascending.map((_, at) => Math.sign(index - at)));
+    }
+    expect(compareVersions("0:1.00-0", "1.0")).toBe(0);
+  });
+
+  test("a version that must be so new is not upgraded when it is, and fails when there is none", () => {
+    const wanted = (spec: string) => aptLook({ ...aptDefaults, name: [spec] });
+    const installed = reply(line("jq", "installed", "1.5-1"));
+    expect(planBy(wanted("jq>=1.5"), { package: installed })).toEqual({ result: {} });
+    const answers = { package: installed, "apt-simulation": reply(simulation) };
+    expect(planBy(wanted("jq>=1.6"), answers)).toMatchObject({ change: { steps: [{ name: "install jq" }] } });
+    expect(() => planBy(wanted("jq>=1.7"), answers)).toThrow("no available installation candidate for jq>=1.7");
+    const newest = { package: installed, "apt-simulation": reply("") };
+    expect(() => planBy(wanted("jq>=1.6"), newest)).toThrow("no available installation candidate for jq>=1.6");
   });
 
   test("what is there is left alone, without asking apt", () => {
