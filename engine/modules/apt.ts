@@ -28,9 +28,13 @@ import {
 } from "./packages.ts";
 
 const args = Type.Object({
-  name: list(Type.String(), "Packages: `name`, `name=version` (the version may hold `*`), `name:architecture`.", {
-    default: [],
-  }),
+  name: list(
+    Type.String(),
+    "Packages: `name`, `name=version` (the version may hold `*`), `name>=version`, `name:architecture`.",
+    {
+      default: [],
+    },
+  ),
   state: choice(["present", "latest", "absent", "fixed", "build-dep"], "What the packages should be.", {
     default: "present",
   }),
