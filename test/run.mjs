@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
 
 /** Layers of vitest are its projects (vitest.config.ts). */
 const layers = [
@@ -15,7 +16,10 @@ const layers = [
   { name: "types", run: () => command("npx", ["tsc", "--noEmit"]) },
   { name: "lint", run: () => command("npx", ["biome", "check", "--error-on-warnings", "."]) },
   { name: "shell", run: () => command("shellcheck", shellFiles()) },
-  ...["unit", "terminal", "host", "fleet", "modules", "scenario", "parity", "swarm"].map(vitestLayer),
+  ...["unit", "terminal", "fleet"].map(vitestLayer),
+  // Much of a host's work is waiting: so two lanes of layers go side by side, each in its order.
+  ...["host", "modules", "parity"].map((name) => ({ ...vitestLayer(name), lane: "a" })),
+  ...["scenario", "swarm"].map((name) => ({ ...vitestLayer(name), lane: "b" })),
   { ...vitestLayer("trials"), onDemand: true },
 ];
 
@@ -32,11 +36,26 @@ if (names.length === 0 && vitestArguments.length > 0) {
 const totals = { passed: 0, failed: 0 };
 const summary = [];
 const failures = [];
-for (const layer of layers) {
-  if (names.length === 0 ? layer.onDemand : !names.includes(layer.name)) continue;
+const chosen = layers.filter((layer) => (names.length === 0 ? !layer.onDemand : names.includes(layer.name)));
+for (const layer of chosen.filter(({ lane }) => lane === undefined)) await pass(layer);
+const lanes = ["a", "b"].map((name) => chosen.filter(({ lane }) => lane === name)).filter((lane) => lane.length > 0);
+await Promise.all(lanes.map((lane) => inTurn(lane, lanes.length > 1)));
+
+for (const each of failures) process.stdout.write(`${each}\n`);
+process.stdout.write(`\n${summary.join("\n")}\n`);
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+
+/** One layer after the other. */
+async function inTurn(lane, beside) {
+  for (const layer of lane) await pass(layer, beside ? `${layer.name.padEnd(8)} │ ` : "");
+}
+
+/** Runs a layer and counts it; the prefix tells its lines from those of another that runs beside it. */
+async function pass(layer, prefix = "") {
   const began = Date.now();
   process.stdout.write(`\n━━ ${layer.name}\n`);
-  const { passed, failed, details } = await layer.run();
+  const { passed, failed, details } = await layer.run(prefix);
   totals.passed += passed;
   totals.failed += failed;
   const line = `${layer.name.padEnd(10)} ${passed} passed, ${failed} failed, ${duration(Date.now() - began)}`;
@@ -44,11 +63,6 @@ for (const layer of layers) {
   process.stdout.write(`━━ ${line}\n`);
   if (failed > 0) failures.push(`\n━━ failed in ${layer.name}\n${details}`);
 }
-
-for (const each of failures) process.stdout.write(`${each}\n`);
-process.stdout.write(`\n${summary.join("\n")}\n`);
-process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
-process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 
 function duration(milliseconds) {
   const seconds = Math.round(milliseconds / 1000);
@@ -102,18 +116,24 @@ function firstLine(file) {
 }
 
 function vitestLayer(name) {
-  return { name, run: () => vitest(name) };
+  return { name, run: (prefix) => vitest(name, prefix) };
 }
 
 /** Runs one project of vitest; what did not even load counts as failed too. */
-async function vitest(project) {
+async function vitest(project, prefix) {
   const file = join("dist", `${project}.json`);
   rmSync(file, { force: true });
   const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const code = await new Promise((resolve) => {
-    spawn("npx", ["vitest", ...args, ...vitestArguments], { stdio: "inherit" })
-      .on("error", () => resolve(1))
-      .on("close", (status) => resolve(status ?? 1));
+    const output = prefix === "" ? "inherit" : "pipe";
+    const child = spawn("npx", ["vitest", ...args, ...vitestArguments], { stdio: ["inherit", output, output] });
+    child.on("error", () => resolve(1)).on("close", (status) => resolve(status ?? 1));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        if (line !== "") process.stdout.write(`${prefix}${line}\n`);
+      });
+    }
   });
   let report;
   try {
