@@ -87,7 +87,7 @@ function placeFor(lines: readonly string[], whole: string, args: BlockArguments)
   const pattern = args.insertbefore ?? args.insertafter ?? "EOF";
   if (args.insertbefore === "BOF") return 0;
   if (pattern === "EOF") return lines.length;
-  const regex = pythonRegex(pattern);
+  const regex = pythonRegex(pattern, "", { ascii: true });
   if (regex.multiline) {
     const match = regex.exec(whole);
     if (!match) return lines.length;

@@ -40,9 +40,8 @@ export default controllerModule({
     if (source === undefined && args.dir === undefined) {
       throw new ModuleFailure("one of the following is required: file, dir");
     }
-    const files = source === undefined ? filesOf(args, context) : [context.findFile(source, "vars")];
-    let variables = dict();
-    for (const file of files) variables = merged(variables, read(file, context), args.hash_behaviour === "merge");
+    const { files, variables: given } = readAll(args, source, context);
+    let variables = given;
     if (args.name !== undefined) variables = dict([[args.name, variables]]);
     if (args.hash_behaviour === "merge") variables = ontoPresent(variables, context);
     return {
@@ -55,6 +54,24 @@ export default controllerModule({
     };
   },
 });
+
+/** All files in one; a failure has the fields of a result, which hold nothing. */
+function readAll(
+  args: Arguments,
+  source: string | undefined,
+  context: ModuleContext,
+): { readonly files: string[]; readonly variables: Dict } {
+  try {
+    const files = source === undefined ? filesOf(args, context) : [context.findFile(source, "vars")];
+    let variables = dict();
+    for (const file of files) variables = merged(variables, read(file, context), args.hash_behaviour === "merge");
+    return { files, variables };
+  } catch (error) {
+    if (!(error instanceof ModuleFailure)) throw error;
+    const none = { message: error.message, ansible_facts: dict(), ansible_included_var_files: [] };
+    throw new ModuleFailure(error.message, { ...error.result, ...none });
+  }
+}
 
 function filesOf(args: Arguments, context: ModuleContext): string[] {
   const root = context.findFile(args.dir ?? "", "vars");

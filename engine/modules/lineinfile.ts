@@ -106,7 +106,7 @@ export function withLine(given: string, args: LineArguments): Edited {
 
 /** The text without every line that matches. */
 export function withoutLine(given: string, args: LineArguments): Edited {
-  const regex = args.regexp === undefined ? undefined : pythonRegex(args.regexp);
+  const regex = args.regexp === undefined ? undefined : pythonRegex(args.regexp, "", { ascii: true });
   const matches = (each: string) =>
     regex
       ? regex.test(each)
@@ -120,7 +120,7 @@ export function withoutLine(given: string, args: LineArguments): Edited {
 }
 
 function find(lines: readonly string[], args: LineArguments): { at: number; match: RegExpExecArray | undefined } {
-  const regex = args.regexp === undefined ? undefined : pythonRegex(args.regexp);
+  const regex = args.regexp === undefined ? undefined : pythonRegex(args.regexp, "", { ascii: true });
   let found: { at: number; match: RegExpExecArray | undefined } = { at: -1, match: undefined };
   for (const [at, each] of lines.entries()) {
     const match = regex?.exec(each) ?? undefined;
@@ -136,7 +136,7 @@ function anchorOf(lines: readonly string[], args: LineArguments): number | undef
   if (args.insertbefore === "BOF" || args.insertafter === "BOF") return 0;
   const pattern = args.insertbefore ?? args.insertafter;
   if (pattern === undefined || pattern === "EOF") return undefined;
-  const regex = pythonRegex(pattern);
+  const regex = pythonRegex(pattern, "", { ascii: true });
   const test = (each: string) => regex.test(each);
   const at = args.firstmatch ? lines.findIndex(test) : lastIndex(lines, test);
   if (at < 0) return undefined;

@@ -76,7 +76,7 @@ async function reached(args: Arguments, host: StepContext): Promise<Found | unde
     }
     const reply = await host.request(sh`${assign("p", args.path)}; cat < "$p"`);
     if (reply.status !== 0) return wantsThere ? undefined : {};
-    const match = pythonRegex(args.search_regex, "m").exec(reply.stdout.toString());
+    const match = pythonRegex(args.search_regex, "m", { ascii: true }).exec(reply.stdout.toString());
     return wantsThere ? (match ? { match } : undefined) : match ? undefined : {};
   }
   if (args.state === "drained") return (await connections(args, host)) === 0 ? {} : undefined;
@@ -84,7 +84,7 @@ async function reached(args: Arguments, host: StepContext): Promise<Found | unde
   if (!wantsThere) return answer === undefined ? {} : undefined;
   if (answer === undefined) return undefined;
   if (args.search_regex === undefined) return {};
-  const match = pythonRegex(args.search_regex, "m").exec(answer);
+  const match = pythonRegex(args.search_regex, "m", { ascii: true }).exec(answer);
   return match ? { match } : undefined;
 }
 
@@ -101,7 +101,7 @@ async function knock(args: Arguments, host: StepContext): Promise<string | undef
     };
     stream.once("error", () => resolve(text === "" ? undefined : text));
     if (args.search_regex === undefined) return end();
-    const regex = pythonRegex(args.search_regex, "m");
+    const regex = pythonRegex(args.search_regex, "m", { ascii: true });
     limit.addEventListener("abort", end, { once: true });
     stream.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");

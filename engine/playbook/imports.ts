@@ -141,13 +141,17 @@ export function importRole(task: Task, entries: Entries, scope: Scope, context: 
         at: entries.at(task.moduleAsWritten),
         // Every import runs, unlike entries of `roles:`.
         allowDuplicates: !isNo(args["allow_duplicates"]),
+        validates: !isNo(args["rolespec_validate"]),
+        own: [entries.mapping("vars")],
         from: { ...from("tasks_from"), ...from("vars_from"), ...from("defaults_from"), ...from("handlers_from") },
       },
       context,
     );
+    // What its tasks import comes before it.
+    const blocks = roleBlocks(use, scope, context, task.at, from("tasks_from"));
     scope.imported.handlers.push(...roleHandlers(use, scope, context, from("handlers_from")));
     if (!isNo(args["public"])) scope.imported.uses.push(...withDependencies(use));
-    return roleBlocks(use, scope, context, task.at, from("tasks_from"));
+    return blocks;
   } catch (error) {
     context.notes.caught(error, task.moduleAt);
     return [];

@@ -153,6 +153,8 @@ export interface IncludedRole {
   readonly use: RoleUse;
   readonly items: readonly Block[];
   readonly handlers: readonly Item[];
+  /** Roles that its tasks import. */
+  readonly uses: readonly RoleUse[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -160,20 +162,21 @@ export interface IncludedRole {
 export function loadRole(
   name: string,
   parent: Task,
-  from: RoleFiles & { readonly allow_duplicates?: boolean },
+  from: RoleFiles,
+  how: { readonly allowDuplicates: boolean; readonly validates: boolean },
   options: LoadOptions,
 ): IncludedRole {
   const context = new LoadContext(options);
   const scope = scopeOf(parent);
   const use = loadRoleUse(
     name,
-    { params: dict(), scope, at: parent.moduleAt, from, allowDuplicates: from.allow_duplicates ?? true },
+    { params: dict(), scope, at: parent.moduleAt, from, own: [parent.vars], ...how },
     context,
   );
   const items = [...roleBlocks(use, scope, context, parent.at, from)];
   const handlers = [...roleHandlers(use, scope, context, from), ...scope.imported.handlers];
   context.notes.end();
-  return { use, items, handlers, warnings: context.notes.warnings };
+  return { use, items, handlers, uses: scope.imported.uses, warnings: context.notes.warnings };
 }
 
 /** Includes in includes: a file that includes itself until a condition ends it needs few, one without an end all. */
@@ -203,6 +206,6 @@ function scopeOf(parent: Task): Scope {
     depth: parent.depth + 1,
     importing: [],
     playVars: dict(),
-    imported: { uses: [], handlers: [], entries: new Set() },
+    imported: { uses: [], handlers: [] },
   };
 }

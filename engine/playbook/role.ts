@@ -29,8 +29,13 @@ export interface RoleRequest {
   readonly params: Dict;
   readonly scope: Scope;
   readonly at: Position;
+  /** Of an include or import; an entry of `roles:` or of dependencies has none. */
   readonly from?: RoleFiles;
   readonly allowDuplicates?: boolean;
+  /** Whether its arguments are checked against its argument_specs. */
+  readonly validates?: boolean;
+  /** What the entry or task itself says that makes it another use: variables, tags, conditions. */
+  readonly own: readonly Value[];
 }
 
 /** A role with its variables, for one use of it. @throws DiagnosticError where there is no such role */
@@ -56,8 +61,10 @@ export function loadRoleUse(name: string, request: RoleRequest, context: LoadCon
     params: request.params,
     parents,
     dependencies: [],
+    isDependency: from === undefined && parents.length > 0,
     allowDuplicates: request.allowDuplicates ?? meta.values["allow_duplicates"] === true,
-    ...argumentSpecsOf(path, meta.values, context),
+    signature: toJson([path, request.params, { ...dict(), ...from }, from !== undefined, ...request.own]),
+    ...(request.validates === false ? {} : argumentSpecOf(path, meta.values, from?.tasks_from ?? "main", context)),
   };
   use.dependencies = dependenciesOf(use, meta.node, scope, context);
   return use;
@@ -123,7 +130,7 @@ export function readRoleEntry(
       const name = staticText(node.value, scope, context, node.at);
       return name === undefined
         ? undefined
-        : { use: loadRoleUse(name, { params: dict(), scope, at: node.at }, context), scope };
+        : { use: loadRoleUse(name, { params: dict(), scope, at: node.at, own: [dict(), [], []] }, context), scope };
     }
     if (node.kind !== "mapping") {
       notes.error("role-entry", "a role is named by a text, or a mapping with `role`", node.at);
@@ -154,30 +161,14 @@ export function readRoleEntry(
     entries.check(table.role, "role", (key) => Object.hasOwn(params, key));
     // `vars` of an entry can be overridden by set_fact, parameters cannot: they stay apart.
     const inner = innerScope(entries, scope);
-    const vars = entries.mapping("vars");
-    const use = loadRoleUse(
-      name,
-      {
-        params,
-        scope: inner,
-        at: entries.at(nameKey),
-        // With other variables it is another use of the role, which runs again.
-        ...(Object.keys(vars).length > 0 && isNew(inner, [name, params, vars]) ? { allowDuplicates: true } : {}),
-      },
-      context,
-    );
+    const conditions = entries.conditions("when").map((each) => each.expression);
+    const own = [entries.mapping("vars"), entries.tags(), conditions];
+    const use = loadRoleUse(name, { params, scope: inner, at: entries.at(nameKey), own }, context);
     return { use, scope: inner };
   } catch (error) {
     notes.caught(error, node.at);
     return undefined;
   }
-}
-
-function isNew(scope: Scope, entry: readonly Value[]): boolean {
-  const signature = toJson([...entry, [...scope.tags], scope.when.map((each) => each.expression)]);
-  if (scope.imported.entries.has(signature)) return false;
-  scope.imported.entries.add(signature);
-  return true;
 }
 
 /** A role in the order in which it runs: dependencies first, each with what it inherits and what its entry says. */
@@ -298,13 +289,19 @@ function metaOf(path: string, context: LoadContext): { readonly values: Dict; re
   return { values: isDict(value) ? value : dict(), ...(node ? { node } : {}) };
 }
 
-function argumentSpecsOf(path: string, meta: Dict, context: LoadContext): { argumentSpecs?: Dict } {
+function argumentSpecOf(
+  path: string,
+  meta: Dict,
+  entryPoint: string,
+  context: LoadContext,
+): Pick<RoleUse, "argumentSpec"> {
   const [file] = filesNamed(join(path, "meta"), "argument_specs");
   const values = file === undefined ? meta : context.variables(file);
   const specs = values["argument_specs"];
   if (!isDict(specs)) return {};
   for (const spec of Object.values(specs)) if (isDict(spec)) checkOptionTypes(spec["options"], context);
-  return { argumentSpecs: specs };
+  const spec = specs[entryPoint];
+  return isDict(spec) && Object.keys(spec).length > 0 ? { argumentSpec: { entryPoint, spec } } : {};
 }
 
 const optionTypes = ["str", "int", "bool", "list", "dict", "float", "path", "raw", "json", "jsonarg", "bytes", "bits"];

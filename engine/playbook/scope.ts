@@ -33,8 +33,6 @@ export interface Scope {
 export interface ImportedRoles {
   readonly uses: RoleUse[];
   readonly handlers: Item[];
-  /** What entries of roles asked for so far: the same asked twice runs once. */
-  readonly entries: Set<string>;
 }
 
 export function topScope(folder: string, playVars: Dict = dict()): Scope {
@@ -50,7 +48,7 @@ export function topScope(folder: string, playVars: Dict = dict()): Scope {
     depth: 0,
     importing: [],
     playVars,
-    imported: { uses: [], handlers: [], entries: new Set() },
+    imported: { uses: [], handlers: [] },
   };
 }
 

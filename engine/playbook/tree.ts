@@ -84,9 +84,13 @@ export interface RoleUse {
   /** Roles that brought it in as a dependency or by include, the nearest last. */
   readonly parents: readonly RoleUse[];
   readonly dependencies: readonly RoleUse[];
+  /** Brought in by the meta/main.yml of the nearest parent; else by an entry of `roles:`, an import, or an include. */
+  readonly isDependency: boolean;
   readonly allowDuplicates: boolean;
-  /** From meta/argument_specs.yml, by entry point. */
-  readonly argumentSpecs?: Dict;
+  /** Two uses with the same one are the same: the second does not run again unless duplicates are allowed. */
+  readonly signature: string;
+  /** What meta/argument_specs.yml says of the entry point, which is named as the file of tasks is. */
+  readonly argumentSpec?: { readonly entryPoint: string; readonly spec: Dict };
   readonly collection?: string;
 }
 

@@ -17,16 +17,13 @@ export function validateArgumentSpec(args: SpecArguments, context: ModuleContext
   const provided = isDict(args.provided_arguments) ? args.provided_arguments : dict();
   const errors: string[] = [];
   checkOptions(options, (name) => provided[name] ?? context.variable(name), errors, "");
-  const result = dict([
-    ["argument_spec_data", options],
-    ["argument_errors", errors],
-    ["validate_args_context", args.validate_args_context ?? dict()],
-  ]);
+  const result = dict([["validate_args_context", args.validate_args_context ?? dict()]]);
   if (errors.length === 0) return { changed: false, result: { ...result, msg: "The arg spec validation passed" } };
+  const msg = `Validation of arguments failed:\n${errors.join("\n")}`;
   return {
     changed: false,
     failed: true,
-    result: { ...result, msg: `Validation of arguments failed:\n${errors.join("\n")}` },
+    result: { ...result, msg, argument_spec_data: options, argument_errors: errors },
   };
 }
 
@@ -59,7 +56,7 @@ function checkOption(name: string, option: Dict, value: Value, errors: string[],
   const problem = typeProblem(type, value);
   if (problem !== undefined) {
     errors.push(
-      `argument '${name}' is of type ${typeName(value)}${found(place)} and we were unable to convert to ${type}: ${problem}`,
+      `argument '${name}' is of type ${typeName(value)}${place === "" ? "" : ` found in '${place}'.`} and we were unable to convert to ${type}: ${problem}`,
     );
     return;
   }
@@ -79,7 +76,7 @@ function checkOption(name: string, option: Dict, value: Value, errors: string[],
       const wrong = typeProblem(elements, each);
       if (wrong !== undefined) {
         errors.push(
-          `Elements value for option '${name}'${found(place)} is of type ${typeName(each)} and we were unable to convert to ${elements}: ${wrong}`,
+          `Elements value for option '${name}'${place === "" ? "" : ` found in '${place}'`} is of type ${typeName(each)} and we were unable to convert to ${elements}: ${wrong}`,
         );
       }
     }
@@ -120,17 +117,17 @@ function plain(value: Value): string {
 }
 
 function typeName(value: Value): string {
-  if (value === null) return "<class 'NoneType'>";
-  if (Array.isArray(value)) return "<class 'list'>";
-  if (isDict(value)) return "<class 'dict'>";
-  if (typeof value === "boolean") return "<class 'bool'>";
-  if (value instanceof Float || (typeof value === "number" && !Number.isInteger(value))) return "<class 'float'>";
-  return typeof value === "number" || typeof value === "bigint" ? "<class 'int'>" : "<class 'str'>";
+  if (value === null) return "NoneType";
+  if (Array.isArray(value)) return "list";
+  if (isDict(value)) return "dict";
+  if (typeof value === "boolean") return "bool";
+  if (value instanceof Float || (typeof value === "number" && !Number.isInteger(value))) return "float";
+  return typeof value === "number" || typeof value === "bigint" ? "int" : "str";
 }
 
 /** Why a value cannot be taken as a type; undefined where it can, by Ansible's conversions. */
 function typeProblem(type: string, value: Value): string | undefined {
-  const cannot = `${typeName(value)} cannot be converted to a ${type}`;
+  const cannot = `<class '${typeName(value)}'> cannot be converted to a ${type}`;
   switch (type) {
     case "list":
       return Array.isArray(value) || typeof value === "string" || typeof value === "number" ? undefined : cannot;
@@ -141,12 +138,7 @@ function typeProblem(type: string, value: Value): string | undefined {
         ? `The value '${plain(value)}' is not a valid boolean. Valid booleans include: 'on', 'off', 'yes', 'no', 'true', 'false', 0, 1`
         : undefined;
     case "int":
-      return (typeof value === "number" && Number.isInteger(value)) ||
-        typeof value === "bigint" ||
-        typeof value === "boolean" ||
-        (typeof value === "string" && /^\s*[-+]?\d+\s*$/.test(value))
-        ? undefined
-        : cannot;
+      return isInteger(value) ? undefined : `"${pythonRepr(value)}" cannot be converted to an int`;
     case "float":
       return typeof value === "number" ||
         value instanceof Float ||
@@ -156,4 +148,12 @@ function typeProblem(type: string, value: Value): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** As Python's decimals read numbers: `8.0` is an integer. */
+function isInteger(value: Value): boolean {
+  if (typeof value === "boolean" || typeof value === "bigint") return true;
+  if (value instanceof Float) return Number.isInteger(value.value);
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isInteger(number);
 }

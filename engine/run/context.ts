@@ -65,7 +65,11 @@ export interface HostRun {
   status: "active" | "failed" | "unreachable" | "ended";
   /** Handlers that are due; `maybe` in check mode, where whether anything changes is known after the run only. */
   readonly notified: Map<Task, "due" | "maybe">;
-  /** Roles completed here, by what makes them the same. */
+  /** Notified names, with the handlers that they meant then; a flush takes the last that is defined by its time. */
+  readonly notifiedNames: Map<string, readonly Task[]>;
+  /** Roles of which a task was not skipped here, by their signatures. */
+  readonly rolesRun: Set<string>;
+  /** Those among them that were completed. */
   readonly rolesDone: Set<string>;
 }
 
@@ -89,6 +93,8 @@ export interface PlayRun {
   };
   /** Hosts on which the present task failed or that could not be reached, rescued or not. */
   readonly failedNow: Set<string>;
+  /** Hosts that failed or were lost in this play; that they are forgiven does not bring them back to `ansible_play_hosts`. */
+  readonly removed: Set<string>;
   /** Errors ended it for all: max_fail_percentage. No play follows. */
   broken: boolean;
   /** meta: end_play. No further batch follows. */

@@ -36,8 +36,12 @@ interface Brought {
 export async function includeTasks(performance: Performance): Promise<void> {
   await include(performance, (inclusion, parent) => {
     const { options } = performance.play.run;
-    const { items, file, warnings } = loadTaskFile(inclusion.name, parent, loadOptions(options));
-    for (const warning of warnings) performance.play.run.warnOf(warning);
+    const { play } = performance;
+    const loaded = loadTaskFile(inclusion.name, parent, loadOptions(options));
+    const { items, file, handlers, uses, warnings } = loaded;
+    for (const warning of warnings) play.run.warnOf(warning);
+    play.handlers.add(handlers);
+    for (const use of uses) play.run.variables.includedRole(play.play, use, true);
     return { items, shown: file };
   });
 }
@@ -55,12 +59,17 @@ export async function includeRole(performance: Performance): Promise<void> {
       ...text("vars_from"),
       ...text("defaults_from"),
       ...text("handlers_from"),
-      allow_duplicates: asBoolean(inclusion.args["allow_duplicates"] ?? true) ?? true,
     };
-    const { use, items, handlers, warnings } = loadRole(inclusion.name, parent, from, loadOptions(play.run.options));
+    const how = {
+      allowDuplicates: asBoolean(inclusion.args["allow_duplicates"] ?? true) ?? true,
+      validates: asBoolean(inclusion.args["rolespec_validate"] ?? true) ?? true,
+    };
+    const loaded = loadRole(inclusion.name, parent, from, how, loadOptions(play.run.options));
+    const { use, items, handlers, uses, warnings } = loaded;
     for (const warning of warnings) play.run.warnOf(warning);
     play.handlers.add(handlers);
-    if (asBoolean(inclusion.args["public"] ?? false)) play.run.variables.publishRole(play.play, use);
+    for (const each of uses) play.run.variables.includedRole(play.play, each, true);
+    play.run.variables.includedRole(play.play, use, asBoolean(inclusion.args["public"] ?? false) ?? false);
     return { items, shown: inclusion.name };
   });
 }
@@ -75,7 +84,8 @@ function loadOptions(options: Performance["play"]["run"]["options"]): Parameters
 }
 
 async function include(performance: Performance, load: (inclusion: Inclusion, parent: Task) => Brought): Promise<void> {
-  const { play, task, hosts, key } = performance;
+  const { play, task, key } = performance;
+  const hosts = takersOf(performance);
   const wanted = new Map<string, { inclusion: Inclusion; hosts: HostRun[] }>();
   const order = new Map<HostRun, string[]>();
   for (const host of hosts) {
@@ -113,14 +123,15 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
       });
     } catch (error) {
       const outcome = { ...outcomeOf(error, task.at), unignorable: true };
+      if (task.module === "include_tasks") outcome.value = { ...outcome.value, include: inclusion.name };
       for (const host of takersLeft) failed.set(host, outcome);
     }
   }
   for (const [host, ids] of order) {
     const failure = failed.get(host);
     if (failure) {
-      // As Ansible counts: the include itself went well, what it names did not.
-      play.run.summary.of(host.name).ok += 1;
+      // Those of a loop that went well before it count.
+      play.run.summary.of(host.name).ok += ids.filter((id) => brought.has(id)).length;
       endTask(performance, host, { outcome: failure, seconds: 0 });
       continue;
     }
@@ -133,6 +144,16 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
       if (found) host.cursor.include(found.items, [...key, found.index]);
     }
   }
+}
+
+/** With run_once the first host alone takes in what is included. */
+function takersOf({ play, task, hosts, alone }: Performance): readonly HostRun[] {
+  const [first] = hosts;
+  if (first === undefined || alone || task.keywords.runOnce === undefined) return hosts;
+  const { templar } = play.run.variables.forTask(play, first.name, task);
+  if (new Keywords(templar, task.at).boolean("run_once", task.keywords.runOnce) !== true) return hosts;
+  for (const host of hosts.slice(1)) host.cursor.advance();
+  return [first];
 }
 
 /** What a host wants to include, or how the task ends without. */
@@ -160,7 +181,8 @@ function wishesOf(performance: Performance, host: HostRun): Inclusion[] | Outcom
         continue;
       }
       if (one.failed || one.unknown !== undefined) return { ...one, noLog };
-      const result = { ...resultOf({ host, task }, { ...one, noLog }, 0), item: items[index] ?? null };
+      const value = { ...one.value, ansible_loop_var: control.loopVar, [control.loopVar]: items[index] ?? null };
+      const result = { ...resultOf({ host, task }, { ...one, noLog, value }, 0), item: items[index] ?? null };
       play.run.emit({ type: "item-result", id: performance.id, result, time: play.run.time() });
     }
     if (wishes.length === 0) return { ...skippedBy(false, "All items skipped"), value: allSkipped() };
@@ -224,7 +246,8 @@ function parentOf(task: Task, inclusion: Inclusion): Task {
   const given = isDict(apply) ? apply : dict();
   const vars = { ...task.vars, ...(isDict(given["vars"]) ? given["vars"] : {}), ...inclusion.variables };
   const includeParams = { ...task.includeParams, ...inclusion.variables };
-  return { ...task, vars, includeParams, keywords: { ...task.keywords, ...baseKeywords(given) } };
+  const environment = [...task.keywords.environment, ...listOf(given["environment"])];
+  return { ...task, vars, includeParams, keywords: { ...task.keywords, ...baseKeywords(given), environment } };
 }
 
 const keywordNames: { readonly [written: string]: keyof BaseKeywords } = {

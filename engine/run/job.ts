@@ -176,7 +176,12 @@ export const asyncStatus: Module = actionModule({
     if (state.kind === "missing") {
       const done = finishedHere.get(args.jid);
       if (done) return { changed: done["changed"] === true, result: { ...done, ...base, finished: true } };
-      return { changed: false, failed: true, result: { ...base, finished: true, msg: "could not find job" } };
+      const nothing = { stdout: "", stdout_lines: [], stderr: "", stderr_lines: [] };
+      return {
+        changed: false,
+        failed: true,
+        result: { ...base, ...nothing, finished: true, msg: "could not find job" },
+      };
     }
     if (state.kind === "running") return { changed: false, result: { ...base, finished: false } };
     const finish = finishers.get(args.jid) ?? plainResult;

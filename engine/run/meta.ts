@@ -79,10 +79,25 @@ function unknownAction(task: Task, action: string): Outcome | undefined {
   return failedWith(`meta has no action '${action}'`, {}, { at: task.moduleAt });
 }
 
+/** Roles that came in since a name was notified may define it anew. */
+function renewNotified(play: PlayRun, host: HostRun): void {
+  if (host.notifiedNames.size === 0) return;
+  const { templar } = play.run.variables.forTask(play, host.name, undefined);
+  for (const [name, before] of host.notifiedNames) {
+    const due = before.map((handler) => host.notified.get(handler)).find((each) => each !== undefined);
+    const now = play.handlers.find(name, templar);
+    if (due === undefined || now.length === 0) continue;
+    for (const handler of before) host.notified.delete(handler);
+    for (const handler of now) host.notified.set(handler, due);
+  }
+  host.notifiedNames.clear();
+}
+
 async function act(play: PlayRun, host: HostRun, action: string, key: OrderKey): Promise<void> {
   const { run } = play;
   switch (action) {
     case "flush_handlers":
+      renewNotified(play, host);
       for (const handler of play.handlers.all) {
         if (!host.notified.has(handler) && (await run.marks.due(host.name, play.play, handler))) {
           host.notified.set(handler, "due");
@@ -99,11 +114,10 @@ async function act(play: PlayRun, host: HostRun, action: string, key: OrderKey):
     }
     case "clear_host_errors":
       for (const each of play.hosts) {
-        if (each.status === "failed" || each.status === "unreachable") {
-          // Back for the plays that follow; in this one its tasks are over.
-          each.status = "ended";
-          run.lost.delete(each.name);
-        }
+        if (each.status !== "failed" && each.status !== "unreachable") continue;
+        // One that failed is back for the plays that follow: in this one its tasks are over.
+        each.status = each.status === "failed" ? "ended" : "active";
+        run.lost.delete(each.name);
       }
       return;
     case "end_host":

@@ -92,6 +92,8 @@ export function announce(performance: Performance, first: HostRun): void {
 
 function displayName(play: PlayRun, task: Task, first: HostRun): string {
   const name = renderedName(play, task, first);
+  // As Ansible has it: the name that was given to an include of a role stands alone.
+  if (task.module === "include_role" && task.name !== undefined) return name;
   return task.role ? `${task.role.name} : ${name}` : name;
 }
 
@@ -175,6 +177,7 @@ export function endTask(
   if (!outcome.failed && !outcome.unreachable) problem = notify(play, task, outcome, sharing);
   const final = problem ?? outcome;
   if (task.notify !== undefined && !final.unreachable && run.marks.any(host.name)) withdrawMarks(play, host, task);
+  if (task.role && !final.skipped && !final.unreachable) host.rolesRun.add(task.role.signature);
   settleTask(
     play,
     sharing.map((each) => each.name),
@@ -202,9 +205,11 @@ export function leave(play: PlayRun, host: HostRun, task: Task, outcome: Outcome
   const { run } = play;
   play.failedNow.add(host.name);
   if (outcome.unreachable) {
+    // It goes on here if its errors are forgiven (meta: clear_host_errors).
     host.status = "unreachable";
-    host.cursor.end();
+    host.cursor.advance();
     run.lost.add(host.name);
+    play.removed.add(host.name);
     return;
   }
   const rescuable = host.cursor.rescuable;
@@ -225,6 +230,7 @@ export function failHost(play: PlayRun, host: HostRun): void {
   if (host.cursor.fail() !== "dead") return;
   host.status = "failed";
   play.run.lost.add(host.name);
+  play.removed.add(host.name);
 }
 
 function describe(task: Task, name: string): Value {
@@ -284,6 +290,7 @@ function notify(play: PlayRun, task: Task, outcome: Outcome, hosts: readonly Hos
       for (const handler of found) {
         if (host.notified.get(handler) !== "due") host.notified.set(handler, due);
       }
+      if (!host.cursor.flushing) host.notifiedNames.set(name, [...(host.notifiedNames.get(name) ?? []), ...found]);
       run.emit({ type: "handler-notified", handler: name, host: host.name });
     }
   }

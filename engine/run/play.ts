@@ -11,7 +11,6 @@ import type { HostRun, PlayRun, RunContext } from "./context.ts";
 import { Cursor, type CursorRules } from "./cursor.ts";
 import { Handlers } from "./handlers.ts";
 import { Keywords } from "./keywords.ts";
-import { roleKey } from "./role-arguments.ts";
 import { strategyNamed } from "./strategy.ts";
 import { selectedByTags } from "./tags.ts";
 import { askPrompts } from "./vars-prompt.ts";
@@ -24,7 +23,7 @@ export interface PlayEnd {
 /** Runs one play: its hosts in batches, each through all sections. */
 export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
   const prompts = await askPrompts(run, play);
-  run.variables.startPlay(play, { prompts, files: new Map(), publicRoles: [] });
+  run.variables.startPlay(play, { prompts, files: new Map(), includedRoles: [], publicRoles: [] });
   const vars = run.variables.forPlay(play, undefined);
   const keywords = new Keywords(vars.templar, play.at);
   const name = nameOf(play, vars.templar.render.bind(vars.templar));
@@ -42,7 +41,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     return { broken: false };
   }
   const files = new Map<string, readonly Layer[]>();
-  run.variables.startPlay(play, { prompts, files, publicRoles: [] });
+  run.variables.startPlay(play, { prompts, files, includedRoles: [], publicRoles: [] });
   for (const host of hosts) files.set(host, varsFilesOf(run, play, host));
 
   const strategyName = keywords.text("strategy", play.strategy) ?? run.options.strategy ?? "linear";
@@ -97,6 +96,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
       },
       selects: (host, task) => !(task === gather && known.has(host)) && selects(run, play, host, task),
       failedNow: new Set(),
+      removed: new Set(),
       broken: false,
       ended: false,
     };
@@ -199,14 +199,26 @@ function batchSize(value: Value, total: number): number {
 
 function hostRun(play: PlayRun, name: string, items: readonly Item[]): HostRun {
   const notified: HostRun["notified"] = new Map();
+  const rolesRun = new Set<string>();
   const rolesDone = new Set<string>();
   const rules: CursorRules = {
     selects: (task) => play.selects(name, task),
     notified: (handler) => notified.has(handler),
-    skipsRole: (block) => !block.role?.allowDuplicates && rolesDone.has(roleKey(block)),
-    completesRole: (block) => rolesDone.add(roleKey(block)),
+    skipsRole: ({ role }) => role !== undefined && !role.allowDuplicates && rolesDone.has(role.signature),
+    // One whose tasks were all skipped has not run.
+    completesRole: ({ role }) => {
+      if (role && rolesRun.has(role.signature)) rolesDone.add(role.signature);
+    },
   };
-  return { name, cursor: new Cursor(rules, items), status: "active", notified, rolesDone };
+  return {
+    name,
+    cursor: new Cursor(rules, items),
+    status: "active",
+    notified,
+    notifiedNames: new Map(),
+    rolesRun,
+    rolesDone,
+  };
 }
 
 // ─── what the play does ─────────────────────────────────────────────────────────────────────────────────────────

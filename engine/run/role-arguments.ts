@@ -1,23 +1,13 @@
-import type { Block, Item, Task } from "../playbook/tree.ts";
-import { type Dict, dict, isDict } from "../source/value.ts";
+import type { Block, Item, RoleUse, Task } from "../playbook/tree.ts";
+import { type Dict, dict } from "../source/value.ts";
 import { untemplated } from "./untemplated.ts";
-
-/**
- * What makes two uses of a role the same: a second one does not run again unless duplicates are allowed. Dependencies
- * inherit conditions and tags of whoever depends on them, and are the same all the same.
- */
-export function roleKey(block: Block): string {
-  const { role } = block;
-  const own = role?.parents.length === 0 ? [block.tags, block.when.map((each) => each.expression)] : [];
-  return JSON.stringify([role?.path, role?.params, ...own]);
-}
 
 const made = new WeakMap<Block, readonly Item[]>();
 
 /** The tasks of a block; before those of a role that declares its arguments, the check of these. */
 export function itemsOfBlock(block: Block): readonly Item[] {
-  const spec = block.roleRoot ? block.role?.argumentSpecs?.["main"] : undefined;
-  if (!isDict(spec)) return block.block;
+  const spec = block.roleRoot ? block.role?.argumentSpec : undefined;
+  if (!spec) return block.block;
   let items = made.get(block);
   if (!items) {
     items = [argumentTask(block, spec), ...block.block];
@@ -26,12 +16,12 @@ export function itemsOfBlock(block: Block): readonly Item[] {
   return items;
 }
 
-function argumentTask(block: Block, spec: Dict): Task {
+function argumentTask(block: Block, { entryPoint, spec }: NonNullable<RoleUse["argumentSpec"]>): Task {
   const description = spec["short_description"];
   const { role } = block;
   return {
     kind: "task",
-    name: `Validating arguments against arg spec 'main'${typeof description === "string" ? ` - ${description}` : ""}`,
+    name: `Validating arguments against arg spec '${entryPoint}'${typeof description === "string" ? ` - ${description}` : ""}`,
     at: block.at,
     keywords: block.keywords,
     vars: block.vars,
@@ -44,7 +34,7 @@ function argumentTask(block: Block, spec: Dict): Task {
     // The declaration itself is no template.
     args: dict([
       ["argument_spec", untemplated(spec["options"] ?? dict())],
-      ["validate_args_context", untemplated(context(role))],
+      ["validate_args_context", untemplated(context(role, entryPoint))],
     ]),
     until: [],
     changedWhen: [],
@@ -58,9 +48,9 @@ function argumentTask(block: Block, spec: Dict): Task {
 }
 
 /** Whose arguments they are, for whoever reads the failure. */
-function context(role: Block["role"]): Dict {
+function context(role: Block["role"], entryPoint: string): Dict {
   return dict([
-    ["argument_spec_name", "main"],
+    ["argument_spec_name", entryPoint],
     ["name", role?.name ?? null],
     ["path", role?.path ?? null],
     ["type", "role"],

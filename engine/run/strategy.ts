@@ -49,6 +49,7 @@ function nextStop(play: PlayRun, host: HostRun): Stop | undefined {
   if (!stop && host.cursor.died) {
     host.status = "failed";
     play.run.lost.add(host.name);
+    play.removed.add(host.name);
   }
   return stop;
 }

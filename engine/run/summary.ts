@@ -43,11 +43,10 @@ export class Summary {
         summary.skipped++;
         return;
       case "unreachable":
-        summary.unreachable++;
         if (result.ignored) {
           summary.ok++;
           summary.ignored++;
-        }
+        } else summary.unreachable++;
         return;
       case "failed":
         if (result.ignored) {

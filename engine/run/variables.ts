@@ -27,11 +27,12 @@ export interface PlayVariables {
   readonly prompts: Dict;
   /** Files of `vars_files`, for each host. */
   readonly files: ReadonlyMap<string, readonly Layer[]>;
-  /** Roles that `include_role` with `public` brought. */
+  /** Roles that `include_role` brought, and those of them that are public, whose variables the play sees. */
+  readonly includedRoles: RoleUse[];
   readonly publicRoles: RoleUse[];
 }
 
-export const noPlayVariables: PlayVariables = { prompts: dict(), files: new Map(), publicRoles: [] };
+export const noPlayVariables: PlayVariables = { prompts: dict(), files: new Map(), includedRoles: [], publicRoles: [] };
 
 /** Brings the levels of variables together for a task on a host. */
 export class Variables {
@@ -55,7 +56,7 @@ export class Variables {
   }
 
   forTask(run: PlayRun, host: string, task: Task | undefined): TaskVars {
-    const left = (name: string) => !run.run.lost.has(name);
+    const left = (name: string) => !run.run.lost.has(name) && !run.removed.has(name);
     const alive = run.allHosts.filter(left);
     const batch = run.hosts.map((each) => each.name).filter(left);
     return this.#make(host, run.play, task, alive, batch, run.allHosts, false);
@@ -75,8 +76,10 @@ export class Variables {
     }
   }
 
-  publishRole(play: Play, role: RoleUse): void {
-    this.#plays.get(play)?.publicRoles.push(role);
+  includedRole(play: Play, role: RoleUse, isPublic: boolean): void {
+    const variables = this.#plays.get(play);
+    variables?.includedRoles.push(role);
+    if (isPublic) variables?.publicRoles.push(role);
   }
 
   /** What is remembered of these hosts changed. */
@@ -106,6 +109,7 @@ export class Variables {
       inventory,
       hostvars: (name) => this.#hostvarsOf(name),
       play,
+      includedRoles: own.includedRoles,
       role: task?.role,
       playHosts: alive,
       playBatch: batch,
@@ -171,12 +175,14 @@ export class Variables {
 /** Roles of the play are seen by all of it; those around a task come over them, the nearest last. */
 function roleLevels(play: Play | undefined, own: PlayVariables, role: RoleUse | undefined): Leveled {
   const everywhere = [...(play?.roles ?? []), ...own.publicRoles];
+  const around = role ? [...role.parents, role] : [];
   const near = role ? [...role.parents, ...everyDependency(role), role] : [];
   const all = [...everywhere, ...near];
   return {
     "role defaults": all.map((each) => written(`defaults of role ${each.name}`, each.defaults)),
     "role vars": all.map((each) => written(`vars of role ${each.name}`, each.vars)),
-    "role params": near
+    // A dependency's parameters are its own.
+    "role params": around
       .filter((each) => isDict(each.params))
       .map((each) => written(`params of role ${each.name}`, each.params)),
   };

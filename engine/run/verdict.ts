@@ -36,6 +36,7 @@ function byConditions(job: Job, vars: TaskVars, outcome: Outcome, prepared: Prep
   if (task.failedWhen.length === 0 && task.changedWhen.length === 0) return full;
   const value: Dict = { ...dict(), ...full.value };
   full.value = value;
+  let asked = "changed_when_result";
   try {
     const visible = full.unknown === undefined ? ownResult(job, vars, value) : unknownResult(job, vars, full.unknown);
     if (task.changedWhen.length > 0) {
@@ -49,6 +50,7 @@ function byConditions(job: Job, vars: TaskVars, outcome: Outcome, prepared: Prep
         value["changed"] = verdict.holds;
       }
     }
+    asked = "failed_when_result";
     if (task.failedWhen.length > 0) {
       const verdict = testAll(task.failedWhen, visible.templar);
       if (verdict.holds === "unknown") full.unknown ??= verdict.unknown.reason;
@@ -62,7 +64,10 @@ function byConditions(job: Job, vars: TaskVars, outcome: Outcome, prepared: Prep
     return full;
   } catch (error) {
     const failure = outcomeOf(error, task.at);
-    return { ...full, failed: true, value: { ...value, ...failure.value }, ...(failure.at ? { at: failure.at } : {}) };
+    // Whether it changed anything stays what the module said.
+    const msg = failure.value["msg"] ?? "";
+    const told = { ...value, ...failure.value, changed: full.changed, [asked]: msg };
+    return { ...full, failed: true, value: told, ...(failure.at ? { at: failure.at } : {}) };
   }
 }
 

@@ -101,7 +101,10 @@ function cased(lower: boolean): Method<string> {
 
 const textMethods: { readonly [name: string]: Method<string> } = {
   capitalize,
-  casefold: (self) => self.toLowerCase(),
+  casefold: (self) =>
+    characters(self)
+      .map((each) => each.toUpperCase().toLowerCase())
+      .join(""),
   center: pad("both"),
   count: (self, [needle]) =>
     text(needle ?? "") === "" ? characters(self).length + 1 : self.split(text(needle ?? "")).length - 1,
@@ -120,7 +123,8 @@ const textMethods: { readonly [name: string]: Method<string> } = {
   isalpha: isMade(/^\p{L}+$/u),
   isascii: isMade(/^[\0-\x7f]*$/),
   isdecimal: isMade(/^\p{Nd}+$/u),
-  isdigit: isMade(/^\p{Nd}+$/u),
+  // Digits that stand above, below or in circles are digits too.
+  isdigit: isMade(/^[\p{Nd}²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒]+$/u),
   isidentifier: isMade(/^[\p{L}_][\p{L}\p{N}_]*$/u),
   islower: cased(true),
   isnumeric: isMade(/^\p{N}+$/u),

@@ -1,7 +1,8 @@
 /** Python's `str.capitalize`. */
 export function capitalize(value: string): string {
   const [first = "", ...rest] = value;
-  return first.toUpperCase() + rest.join("").toLowerCase();
+  const large = first.toUpperCase();
+  return large.slice(0, first.length) + (large.slice(first.length) + rest.join("")).toLowerCase();
 }
 
 /** Python's `str.title`: a letter after anything that is no letter starts a word. */

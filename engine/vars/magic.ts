@@ -11,6 +11,8 @@ export interface MagicSources {
   /** Variables of any host, for `hostvars`. */
   readonly hostvars: (host: string) => Dict;
   readonly play?: Play | undefined;
+  /** Those that the play's includes have brought so far. */
+  readonly includedRoles?: readonly RoleUse[];
   readonly role?: RoleUse | undefined;
   /** Hosts of the play that have not failed, of the present batch, and all that it began with. */
   readonly playHosts: readonly string[];
@@ -65,20 +67,24 @@ export function magicVars(from: MagicSources): Dict {
   if (from.limit !== undefined) simple["ansible_limit"] = from.limit;
   if (from.configFile !== undefined) simple["ansible_config_file"] = from.configFile;
   if (play) {
-    const direct = play.roles.filter((each) => each.parents.length === 0).map((each) => each.name);
-    const dependent = play.roles.filter((each) => each.parents.length > 0).map((each) => each.name);
+    const roles = [...play.roles.filter((each) => !each.isDependency), ...(from.includedRoles ?? [])];
+    const direct = roles.map((each) => each.name);
+    const dependent = [...new Set(roles.flatMap(dependencyNames))];
     simple["ansible_play_name"] = play.name;
-    simple["ansible_play_role_names"] = [...new Set(direct)];
-    simple["ansible_dependent_role_names"] = [...new Set(dependent)];
-    simple["ansible_role_names"] = [...new Set([...direct, ...dependent])];
-    simple["role_names"] = [...new Set([...direct, ...dependent])];
+    simple["ansible_play_role_names"] = direct;
+    simple["ansible_dependent_role_names"] = dependent;
+    simple["ansible_role_names"] = [...new Set([...dependent, ...direct])];
+    simple["role_names"] = direct;
   }
   if (role) {
     simple["role_name"] = role.name;
     simple["ansible_role_name"] = role.name;
     simple["role_path"] = role.path;
-    simple["ansible_parent_role_names"] = [...role.parents].reverse().map((each) => each.name);
-    simple["ansible_parent_role_paths"] = [...role.parents].reverse().map((each) => each.path);
+    const around = includingRoles(role);
+    if (around.length > 0) {
+      simple["ansible_parent_role_names"] = around.map((each) => each.name);
+      simple["ansible_parent_role_paths"] = around.map((each) => each.path);
+    }
     if (role.collection !== undefined) simple["ansible_collection_name"] = role.collection;
   }
   const magic = lazyDict(["groups", "hostvars"], (name) =>
@@ -88,6 +94,17 @@ export function magicVars(from: MagicSources): Dict {
   );
   for (const name of Object.keys(simple)) magic[name] = simple[name] ?? null;
   return magic;
+}
+
+function dependencyNames(role: RoleUse): string[] {
+  return role.dependencies.flatMap((each) => [...dependencyNames(each), each.name]);
+}
+
+/** Roles whose includes and imports lead to a role, the nearest first; a role that depends on it includes nothing. */
+function includingRoles(role: RoleUse): RoleUse[] {
+  const parent = role.parents.at(-1);
+  if (parent === undefined) return [];
+  return role.isDependency ? includingRoles(parent) : [parent, ...includingRoles(parent)];
 }
 
 /** Every host of the inventory; the controller can be asked for too, though it is not listed where no source names it. */

@@ -197,6 +197,8 @@ function withoutTerminal(value: Dict): Dict {
 /** Modules whose failures have, beside the message, values that tell how each engine went about it. */
 const ownWords = /^(copy|file|fetch|systemd|systemd_service|service|apt|unarchive)$/;
 
+const wordsOfFailure = new Set(["msg", "reason", "message", "changed_when_result"]);
+
 /** A value without what is chance, its keys in order. Messages of failures are each engine's own, but for fail's. */
 function comparable(value: Json, of?: Outcome): Json {
   if (Array.isArray(value)) return value.map((each) => comparable(each));
@@ -212,7 +214,7 @@ function comparable(value: Json, of?: Outcome): Json {
     if (key === "size" && value["state"] === "directory") return false;
     if (of?.module === "meta" && ["msg", "skip_reason", "false_condition"].includes(key)) return false;
     if (failed && ownWords.test(of.module)) return key === "item" || key === "attempts";
-    return !(failed && (key === "msg" || key === "reason") && !["fail", "assert"].includes(of.module));
+    return !(failed && wordsOfFailure.has(key) && !["fail", "assert"].includes(of.module));
   });
   return Object.fromEntries(kept.sort().map((key) => [key, comparable(value[key] ?? null)]));
 }

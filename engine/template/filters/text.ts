@@ -88,25 +88,20 @@ function comment(value: string, style: string, options: { readonly [name: string
   const option = (name: string, fallback: string): string =>
     Object.hasOwn(options, name) ? text(options[name] ?? "") : fallback;
   const newline = option("newline", "\n");
-  const decoration = option("decoration", base["decoration"] ?? "# ");
+  const around = option("decoration", base["decoration"] ?? "# ").trimEnd();
+  const decoration = option("decoration", base["decoration"] ?? "");
   const beginning = option("beginning", base["beginning"] ?? "");
   const end = option("end", base["end"] ?? "");
-  const bare = decoration.trimEnd();
-  const prefix = option(
-    "prefix",
-    Object.hasOwn(options, "decoration") ? decoration : (base["decoration"] ?? "# "),
-  ).trimEnd();
-  const postfix = option(
-    "postfix",
-    Object.hasOwn(options, "decoration") ? decoration : (base["decoration"] ?? "# "),
-  ).trimEnd();
+  const prefix = option("prefix", around);
   const count = (name: string): number => integer(options[name], 1, name);
-  const before = prefix === "" ? "" : `${prefix}${newline}`.repeat(count("prefix_count"));
-  const after = postfix === "" ? "" : `${newline}${postfix}`.repeat(count("postfix_count"));
-  const body = value
-    .split(newline)
-    .map((line) => (line === "" ? bare : decoration + line))
-    .join(newline);
+  const before = (prefix === newline ? newline : `${prefix}${newline}`).repeat(
+    prefix === "" ? 0 : count("prefix_count"),
+  );
+  const after = `${newline}${option("postfix", around)}`.repeat(count("postfix_count"));
+  const body = `${decoration}${value.replaceAll(newline, newline + decoration)}`.replaceAll(
+    decoration + newline,
+    decoration.trimEnd() + newline,
+  );
   return `${beginning === "" ? "" : beginning + newline}${before}${body}${after}${end === "" ? "" : newline + end}`;
 }
 
@@ -170,7 +165,9 @@ export const textFilters: Family = {
         (_, name: string) => ({ amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#34": '"' })[name] ?? "",
       ),
   ),
-  title: plugin("", (input) => text(input).replace(/[^-\s({[<]+/g, (word) => capitalize(word))),
+  title: plugin("", (input) =>
+    text(input).replace(/[^-\s({[<]+/g, ([first = "", ...rest]) => first.toUpperCase() + rest.join("").toLowerCase()),
+  ),
   trim: plugin(
     "chars",
     (input, { chars }) =>

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
@@ -15,7 +15,15 @@ export function findFile(name: string, folder: string, searchPath: readonly stri
   return undefined;
 }
 
-/** `~` and `~/x` as the controller's user means them. */
+/** `~` and `~/x` as the controller's user means them, `~ann/x` as its passwd does. */
 export function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path;
+  const user = /^~([^/]*)/.exec(path)?.[1];
+  if (user === undefined) return path;
+  const home = user === "" ? homedir() : homeOf(user);
+  return home === undefined ? path : home + path.slice(user.length + 1);
+}
+
+function homeOf(user: string): string | undefined {
+  const entries = existsSync("/etc/passwd") ? readFileSync("/etc/passwd", "utf8").split("\n") : [];
+  return entries.map((line) => line.split(":")).find(([name]) => name === user)?.[5];
 }

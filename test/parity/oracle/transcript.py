@@ -44,7 +44,7 @@ class CallbackModule(CallbackBase):
         self.tell("task", task=task.get_name().strip(), handler=True)
 
     def v2_playbook_on_include(self, included_file):
-        item = included_file._vars.get(included_file._vars.get("ansible_loop_var", "item"))
+        item = self._get_item_label(included_file._vars)
         hosts = [host.name for host in included_file._hosts]
         self.tell("included", file=included_file._filename, hosts=hosts, item=item)
 

@@ -384,8 +384,7 @@ cases("includes", [
       "h1 changed r : main",
       "included r for h1",
       "h1 ok r : other",
-      // As in Ansible every include brings handlers of its own.
-      "h1 ok handler r : h",
+      // Every include brings handlers of its own; as in Ansible a flush takes the last of a name.
       "h1 ok handler r : h",
     ],
   },
