@@ -45,7 +45,7 @@ export default defineConfig({
       { test: { name: "scenario", include: ["test/scenario/*.test.ts"], ...onHosts, maxConcurrency: 2 } },
       { test: { name: "parity", include: ["test/parity/*.test.ts"], ...onHosts, retry: 0, maxConcurrency: 2 } },
       { test: { name: "swarm", include: ["test/swarm/*.test.ts"], ...onHosts } },
-      // Failures, drift, kills: `npm test -- trials`. Not part of the default run yet (docs/testing.md).
+      // What takes long and tells little more than the layers above: `npm test -- trials` (docs/testing.md).
       {
         test: {
           name: "trials",

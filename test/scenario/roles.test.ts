@@ -6,11 +6,16 @@ vi.setConfig({ testTimeout: 1_500_000 });
 
 // Two at a time (vitest.config.ts), since much of a scenario is waiting; the long ones first, so that both end together.
 it.concurrent.each([
+  "ha-reschedule",
+  "interlock-nginx",
+  "web-image",
+  "mysql",
   "swarm-join",
+  "overlay-net",
   "swarm-manager",
   "consul",
-  "systemd-socket",
   "compose/default",
+  "systemd-socket",
   "docker-engine",
   "compose/download",
 ])("play test %s", passes);

@@ -1,1 +1,0 @@
-import "../groups/scale.ts";
