@@ -115,12 +115,14 @@ function isProgram(path: string): boolean {
 function readProgram(path: string, inventory: HostInventory): void {
   const top = ask(path, ["--list"]);
   const meta = isDict(top["_meta"]) ? top["_meta"] : undefined;
+  const own = new Set<string>();
   for (const name of Object.keys(top)) {
     if (name === "_meta") continue;
     const body = top[name] ?? null;
     inventory.group(name);
     const hosts = Array.isArray(body) ? body : isDict(body) && Array.isArray(body["hosts"]) ? body["hosts"] : [];
     for (const host of hosts) {
+      own.add(String(host));
       inventory.host(String(host), path);
       inventory.member(name, String(host));
     }
@@ -130,17 +132,9 @@ function readProgram(path: string, inventory: HostInventory): void {
     if (Array.isArray(body["children"])) for (const child of body["children"]) inventory.child(name, String(child));
   }
   const known = meta && isDict(meta["hostvars"]) ? meta["hostvars"] : undefined;
-  for (const host of inventory.hosts.keys()) {
+  // Hosts of other sources are not asked for, and one that stands in `_meta` alone is none.
+  for (const host of own) {
     const vars = known ? known[host] : ask(path, ["--host", host]);
-    if (isDict(vars)) {
-      inventory.host(host, path);
-      for (const key of Object.keys(vars)) inventory.setHostVariable(host, key, vars[key] ?? null);
-    }
-  }
-  for (const host of Object.keys(known ?? {})) {
-    if (inventory.hosts.has(host)) continue;
-    inventory.host(host, path);
-    const vars = known?.[host];
     if (isDict(vars)) for (const key of Object.keys(vars)) inventory.setHostVariable(host, key, vars[key] ?? null);
   }
 }

@@ -251,6 +251,7 @@ async function load(
   const sums = {
     sha1: createHash("sha1"),
     sha256: createHash("sha256"),
+    md5: createHash("md5"),
     wanted: createHash(wanted?.algorithm ?? "sha1"),
   };
   let size = 0;
@@ -276,9 +277,12 @@ async function load(
         base,
       );
     }
+    // Of what was there before.
+    const there = before.exists && before.type === "file" ? await digestNow(host, before.real, "sha1") : null;
     const done = await lookNow(place(args, before, { temporary, size, sha256: sums.sha256.digest("hex") }), host);
     const sha1 = sums.sha1.digest("hex");
-    const result = { ...base, ...done.result, checksum_src: sha1, checksum_dest: sha1, msg: `OK (${size} bytes)` };
+    const told = { checksum_src: sha1, checksum_dest: there, md5sum: sums.md5.digest("hex") };
+    const result = { ...base, ...done.result, ...told, msg: `OK (${size} bytes)` };
     return { changed: done.changed, result };
   } finally {
     await host.request(sh`rm -f -- ${temporary}`);

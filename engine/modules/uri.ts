@@ -64,7 +64,16 @@ export default actionModule<typeof args>({
   returns: { status: "the status", content: "the body, where asked", json: "the body as data, where it is JSON" },
 
   *guard(args) {
-    return yield* guardOf(args, args.url);
+    const guard = yield* guardOf(args, args.url);
+    if (guard.run) return guard;
+    const path = String(guard.result["msg"]).replace("Did not run command since", "skipped, since");
+    return {
+      run: false as const,
+      result: dict([
+        ["stdout", path],
+        ["stdout_lines", [path]],
+      ]),
+    };
   },
   readOnly: (args) => ["GET", "HEAD", "OPTIONS"].includes(args.method.toUpperCase()) && args.dest === undefined,
   effects: (args) =>
@@ -76,13 +85,16 @@ export default actionModule<typeof args>({
     if (args.force) headers["Cache-Control"] = "no-cache";
     if (type !== undefined) headers["Content-Type"] = type;
     for (const [name, value] of Object.entries(args.headers)) headers[name] = String(value);
+    // As Python's library names what comes without a name.
+    if (body !== undefined && !Object.keys(headers).some((name) => name.toLowerCase() === "content-type"))
+      headers["Content-Type"] = "application/x-www-form-urlencoded";
     const redirects =
       args.follow_redirects === "yes" || args.follow_redirects === "all"
         ? "all"
         : ["no", "none"].includes(args.follow_redirects)
           ? "none"
           : "safe";
-    const response = await exchange(host, {
+    const request = {
       url: args.url,
       method: args.method.toUpperCase(),
       headers,
@@ -99,14 +111,17 @@ export default actionModule<typeof args>({
         ...(args.client_cert === undefined ? {} : { cert: context.readFile(args.client_cert) }),
         ...(args.client_key === undefined ? {} : { key: context.readFile(args.client_key) }),
       },
+    } as const;
+    const response = await exchange(host, request).catch((error: unknown) => {
+      throw error instanceof ModuleFailure
+        ? new ModuleFailure(error.message, { redirected: false, ...error.result })
+        : error;
     });
     const content = await bodyOf(response);
     const result = resultOf(response, content, args);
     if (!args.status_code.includes(response.status)) {
       const expected = args.status_code.join(", ");
-      result["msg"] =
-        `Status code was ${response.status} and not [${expected}]: HTTP Error ${response.status}: ${response.reason}`;
-      result["content"] = content.toString();
+      result["msg"] = `Status code was ${response.status} and not [${expected}]: ${result["msg"]}`;
       return { changed: false, failed: true, result };
     }
     if (args.dest === undefined) return { changed: false, result };
@@ -117,10 +132,16 @@ export default actionModule<typeof args>({
     );
     return {
       changed: landed.changed,
-      result: { ...result, ...landed.result, path: landed.result["dest"] ?? args.dest },
+      result: { ...result, ...attributesOf(landed.result), path: landed.result["dest"] ?? args.dest },
     };
   },
 });
+
+/** What a result says of the file, without what copy says of the copying. */
+function attributesOf(landed: Dict): Dict {
+  const { checksum: _checksum, md5sum: _md5sum, dest: _dest, ...attributes } = landed;
+  return attributes;
+}
 
 async function bodyToSend(
   args: Arguments,
@@ -169,21 +190,24 @@ function resultOf(response: HttpResponse, content: Buffer, args: Arguments): Dic
   const result = dict([
     ["url", response.url],
     ["status", response.status],
-    ["redirected", response.redirected],
+    ["redirected", response.redirected && response.url !== new URL(args.url).href],
     ["elapsed", 0],
-    ["cookies", cookiesOf(response)],
-    ["cookies_string", response.cookies.map((cookie) => cookie.split(";")[0]).join("; ")],
-    [
-      "msg",
-      response.status === 200 ? `OK (${response.headers["content-length"] ?? "unknown"} bytes)` : response.reason,
-    ],
   ]);
+  if (response.status < 300) {
+    result["cookies"] = cookiesOf(response);
+    result["cookies_string"] = response.cookies.map((cookie) => cookie.split(";")[0]).join("; ");
+    result["msg"] = `OK (${response.headers["content-length"] ?? "unknown"} bytes)`;
+  } else result["msg"] = `HTTP Error ${response.status}: ${response.reason}`;
   for (const [name, value] of Object.entries(response.headers)) {
     const key = name.replaceAll("-", "_");
     if (result[key] === undefined) result[key] = value;
   }
+  if (typeof result["location"] === "string") result["location"] = new URL(result["location"], response.url).href;
   if (args.return_content) result["content"] = content.toString();
-  if (/\b(json|javascript)\b/.test(response.headers["content-type"] ?? "")) {
+  const isJson = /\b(json|javascript)\b/.test(response.headers["content-type"] ?? "");
+  if (response.status >= 300 && !isJson && !args.return_content && args.status_code.includes(response.status))
+    result["body"] = content.toString();
+  if (isJson) {
     try {
       result["json"] = JSON.parse(content.toString()) as Value; // JSON is made of values
     } catch {

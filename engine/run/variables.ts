@@ -34,6 +34,12 @@ export interface PlayVariables {
 
 export const noPlayVariables: PlayVariables = { prompts: dict(), files: new Map(), includedRoles: [], publicRoles: [] };
 
+/** A task on its own host may ask for the address: without one of the inventory it is the host's name. */
+const addressByName = written(
+  "default address",
+  dict([["ansible_host", "{{ ansible_ssh_host | default(inventory_hostname) }}"]]),
+);
+
 /** Brings the levels of variables together for a task on a host. */
 export class Variables {
   readonly #from: VariablesOptions;
@@ -141,7 +147,7 @@ export class Variables {
       hostless ? {} : hostStateVars(this.#from.stateOf(host)),
     );
     return createTaskVars({
-      layers,
+      layers: task && task.delegateTo === undefined ? [addressByName, ...layers] : layers,
       context: {
         searchPath,
         readFile: this.#from.readFile,

@@ -167,6 +167,10 @@ function shown(value: Dict, module: string): Dict {
   // The twins have not the same packages and services.
   if (/^(service|package)_facts$/.test(module))
     return { ...value, ansible_facts: Object.keys(value["ansible_facts"] as Dict) };
+  if (module === "uri") {
+    const { date: _date, ...rest } = value;
+    return rest;
+  }
   if (module === "raw" || module === "script") return withoutTerminal(value);
   // A part of the name is chance; the playbook compares the rest of it.
   if (module === "tempfile") return { ...value, path: "" };

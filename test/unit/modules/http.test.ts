@@ -174,10 +174,11 @@ describe("uri", () => {
     });
   });
 
-  test("another status than expected fails, with the body", async () => {
-    const done = await uri({ url: `${base}/missing` });
+  test("another status than expected fails, with the body where it is asked for", async () => {
+    const done = await uri({ url: `${base}/missing`, return_content: true });
     expect(done).toMatchObject({ failed: true, result: { status: 404, content: "no such thing" } });
     expect(done.result["msg"]).toMatch(/^Status code was 404 and not \[200\]/);
+    expect((await uri({ url: `${base}/missing` })).result).not.toHaveProperty("content");
     expect((await uri({ url: `${base}/missing`, status_code: "200,404" })).failed).toBeUndefined();
   });
 });
