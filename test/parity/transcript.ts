@@ -32,8 +32,15 @@ class Transcript {
 
   outcome(each: Outcome): void {
     const { value } = each;
+    if (each.module === "async_status") this.#withoutRetries(each.host);
     const status = `${each.item ? "item " : ""}${each.status}${each.ignored && !each.item ? " (ignored)" : ""}`;
     this.line(each.host, `  [${each.task}] ${status} ${JSON.stringify(comparable(shown(value, each.module), each))}`);
+  }
+
+  /** How often a job was asked about before it had ended is chance. */
+  #withoutRetries(host: string): void {
+    const lines = this.hosts.get(host) ?? [];
+    while (lines.at(-1)?.startsWith(retryLine)) lines.pop();
   }
 
   line(host: string, text: string): void {
@@ -50,6 +57,8 @@ class Transcript {
     return [...banners, ...hosts, `stats ${this.stats}`, ...this.ends];
   }
 }
+
+const retryLine = "  retry after";
 
 /** The lines of a run. With strategy free the order of the banners is chance. */
 export function transcript(run: EngineRun, order: "linear" | "free"): string[] {
@@ -89,7 +98,7 @@ function tell(told: Transcript, event: Dict, tasks: Map<Json, { task: string; mo
     case "retry": {
       // play's own event has the attempt's result in it; Ansible's is that result.
       const value = ((event["result"] as Dict | undefined)?.["value"] ?? event["value"]) as Dict;
-      told.line(text("host"), `  retry after ${value["attempts"]} of ${value["retries"]}`);
+      told.line(text("host"), `${retryLine} ${value["attempts"]} of ${value["retries"]}`);
       break;
     }
     case "result":
@@ -169,6 +178,10 @@ function shown(value: Dict, module: string): Dict {
     return { ...value, ansible_facts: Object.keys(value["ansible_facts"] as Dict) };
   if (module === "uri") {
     const { date: _date, ...rest } = value;
+    return rest;
+  }
+  if (module === "async_status") {
+    const { attempts: _attempts, ...rest } = value;
     return rest;
   }
   if (module === "raw" || module === "script") return withoutTerminal(value);
