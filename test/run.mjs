@@ -16,10 +16,11 @@ const layers = [
   { name: "types", run: () => command("npx", ["tsc", "--noEmit"]) },
   { name: "lint", run: () => command("npx", ["biome", "check", "--error-on-warnings", "."]) },
   { name: "shell", run: () => command("shellcheck", shellFiles()) },
-  ...["unit", "terminal", "fleet"].map(vitestLayer),
-  // Much of a host's work is waiting: so two lanes of layers go side by side, each in its order.
-  ...["host", "modules", "parity"].map((name) => ({ ...vitestLayer(name), lane: "a" })),
-  ...["scenario", "swarm"].map((name) => ({ ...vitestLayer(name), lane: "b" })),
+  ...["unit", "terminal", "fleet", "parity", "scenario"].map(vitestLayer),
+  // These keep one processor busy, or wait: so two lanes of them go side by side, each in its order. Those above have
+  // work for two at any time.
+  ...["host", "modules"].map((name) => ({ ...vitestLayer(name), lane: "a" })),
+  { ...vitestLayer("swarm"), lane: "b" },
   { ...vitestLayer("trials"), onDemand: true },
 ];
 

@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 1_500_000 });
 it.concurrent.each([
   "ha-reschedule",
   "interlock-nginx",
-  "web-image",
+  "web-image/default",
   "mysql",
   "swarm-join",
   "overlay-net",

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { projectLab } from "../../lab/hosts.ts";
 import { containersOf, on, page, until, wholeAgain } from "../cluster.ts";
-import { play } from "../site.ts";
 import { quick, site, standing } from "../standing.ts";
 
 /** The services that `ha-reschedule` lets move. */
@@ -27,13 +26,6 @@ describe("failures", () => {
   it("a store that is restarted is found again", async () => {
     await on("swarm-01", "docker restart -t 5 myconsul");
     await wholeAgain();
-  });
-
-  it("engines are restarted one by one: restart.yml", async () => {
-    const run = await play("restart.yml", { extraVars: quick });
-    expect(run.failures).toEqual([]);
-    await wholeAgain();
-    expect((await site()).changed).toEqual([]);
   });
 
   it("an overlay that has lost the way to the other host is found out, and mended", async () => {
