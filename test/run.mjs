@@ -9,23 +9,32 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Layers of vitest are its projects (vitest.config.ts). */
-const layers = [
-  { name: "machine", run: () => command("bash", ["test/machine.sh"]) },
-  { name: "build", run: () => command("npm", ["run", "--silent", "build"]) },
-  { name: "types", run: () => command("npx", ["tsc", "--noEmit"]) },
-  { name: "lint", run: () => command("npx", ["biome", "check", "--error-on-warnings", "."]) },
-  { name: "shell", run: () => command("shellcheck", shellFiles()) },
-  ...["unit", "terminal", "fleet", "parity", "scenario"].map(vitestLayer),
-  // These keep one processor busy, or wait: so two lanes of them go side by side, each in its order. Those above have
-  // work for two at any time.
-  ...["host", "modules"].map((name) => ({ ...vitestLayer(name), lane: "a" })),
-  { ...vitestLayer("swarm"), lane: "b" },
-  { ...vitestLayer("trials"), onDemand: true },
+/**
+ * Stages, one after the other; each is lanes of layers that run side by side. Two where that fits into two processors:
+ * images wait for the network while a terminal waits for its reader, and what host, modules and swarm do is one thing at
+ * a time. The others have work for two.
+ *
+ * Layers of vitest are its projects (vitest.config.ts).
+ */
+const stages = [
+  [
+    [
+      { name: "machine", run: () => command("bash", ["test/machine.sh"]) },
+      { name: "build", run: () => command("npm", ["run", "--silent", "build"]) },
+      { name: "types", run: () => command("npx", ["tsc", "--noEmit"]) },
+      { name: "lint", run: () => command("npx", ["biome", "check", "--error-on-warnings", "."]) },
+      { name: "shell", run: () => command("shellcheck", shellFiles()) },
+      vitestLayer("unit"),
+    ],
+  ],
+  [[{ name: "images", run: (prefix) => command("./play", ["lab", "build"], prefix) }], [vitestLayer("terminal")]],
+  [["fleet", "parity", "scenario"].map(vitestLayer)],
+  [["host", "modules"].map(vitestLayer), [vitestLayer("swarm")]],
+  [[{ ...vitestLayer("trials"), onDemand: true }]],
 ];
 
 const words = process.argv.slice(2);
-const known = new Set(layers.map((layer) => layer.name));
+const known = new Set(stages.flat(2).map((layer) => layer.name));
 const names = [];
 while (known.has(words[0])) names.push(words.shift());
 const vitestArguments = words;
@@ -37,15 +46,19 @@ if (names.length === 0 && vitestArguments.length > 0) {
 const totals = { passed: 0, failed: 0 };
 const summary = [];
 const failures = [];
-const chosen = layers.filter((layer) => (names.length === 0 ? !layer.onDemand : names.includes(layer.name)));
-for (const layer of chosen.filter(({ lane }) => lane === undefined)) await pass(layer);
-const lanes = ["a", "b"].map((name) => chosen.filter(({ lane }) => lane === name)).filter((lane) => lane.length > 0);
-await Promise.all(lanes.map((lane) => inTurn(lane, lanes.length > 1)));
+for (const stage of stages) {
+  const lanes = stage.map((lane) => lane.filter(isChosen)).filter((lane) => lane.length > 0);
+  await Promise.all(lanes.map((lane) => inTurn(lane, lanes.length > 1)));
+}
 
 for (const each of failures) process.stdout.write(`${each}\n`);
 process.stdout.write(`\n${summary.join("\n")}\n`);
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+
+function isChosen(layer) {
+  return names.length === 0 ? !layer.onDemand : names.includes(layer.name);
+}
 
 /** One layer after the other. */
 async function inTurn(lane, beside) {
@@ -71,7 +84,7 @@ function duration(milliseconds) {
 }
 
 /** A check that is one program: passed or failed as a whole; the end of what it said is kept. */
-async function command(program, args) {
+async function command(program, args, prefix = "") {
   let said = "";
   const code = await new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ["inherit", "pipe", "pipe"] });
@@ -79,9 +92,9 @@ async function command(program, args) {
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
     ]) {
-      stream.on("data", (chunk) => {
-        said = `${said}${chunk}`.slice(-8000);
-        target.write(chunk);
+      createInterface({ input: stream }).on("line", (line) => {
+        said = `${said}${line}\n`.slice(-8000);
+        target.write(`${prefix}${line}\n`);
       });
     }
     child.on("error", (error) => {

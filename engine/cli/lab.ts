@@ -38,6 +38,13 @@ export async function main(argv: string[]): Promise<number> {
       return undefined;
     });
   program
+    .command("build")
+    .description("build all images ahead, so that nothing waits for one later")
+    .action(async () => {
+      await (await open(definition())).build();
+      say("all images of the lab are there");
+    });
+  program
     .command("status")
     .description("what is up")
     .action(async () => {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
+import type { Semaphore } from "../host/semaphore.ts";
 import { besideLab, type ImageDefinition, type LabDefinition, parentsOf } from "./definition.ts";
 import type { Docker } from "./docker.ts";
 import { withLock } from "./lock.ts";
@@ -21,6 +22,8 @@ export interface ImageWorkshop {
   /** A registry that has the genuine images of `pull`; empty for Docker Hub. */
   readonly pullFrom: string;
   readonly log: Log;
+  /** Lets a few images be built at a time: apt and dpkg wait as much as they work. */
+  readonly builds: Semaphore;
   /** What this process has made sure of already: tags by image name. */
   readonly tags: Map<string, Promise<string>>;
   /** The tags that the daemon had when this process first asked. */
@@ -47,8 +50,8 @@ async function ensureChain(workshop: ImageWorkshop, name: string): Promise<strin
       `There is no image "${name}"; there are ${[...workshop.definition.images.keys()].join(", ")}.`,
     );
   }
-  const tags = new Map<string, string>();
-  for (const parent of parentsOf(image)) tags.set(parent, await ensureImage(workshop, parent));
+  const parents = parentsOf(image).map(async (parent) => [parent, await ensureImage(workshop, parent)] as const);
+  const tags = new Map(await Promise.all(parents));
   return ensureOne(workshop, image, tags);
 }
 
@@ -68,13 +71,20 @@ async function ensureOne(
     if ((await workshop.present).includes(tag)) return tag;
     await withLock(join(directory, `${image.name}.lock`), async () => {
       if (await docker.exists("image", tag)) return;
-      await step(log, `building image ${image.name}`, async (onLine) => {
-        let parent = layer.parent;
-        if (image.debian !== undefined) parent = await debianRoot(workshop, image, image.debian, onLine);
-        if (image.node !== undefined) await copyNode(join(context, "root", image.node));
-        await writeFile(join(context, "Dockerfile"), layer.dockerfile(parent));
-        await docker.run(["build", `--network=${workshop.network}`, "--force-rm", `--tag=${tag}`, context], { onLine });
-      });
+      const done = await workshop.builds.take();
+      try {
+        await step(log, `building image ${image.name}`, async (onLine) => {
+          let parent = layer.parent;
+          if (image.debian !== undefined) parent = await debianRoot(workshop, image, image.debian, onLine);
+          if (image.node !== undefined) await copyNode(join(context, "root", image.node));
+          await writeFile(join(context, "Dockerfile"), layer.dockerfile(parent));
+          await docker.run(["build", `--network=${workshop.network}`, "--force-rm", `--tag=${tag}`, context], {
+            onLine,
+          });
+        });
+      } finally {
+        done();
+      }
     });
     return tag;
   } finally {
@@ -129,6 +139,7 @@ async function buildContext(
   const parent = image.from === undefined || image.from === "scratch" ? "scratch" : (tags.get(image.from) ?? "scratch");
   const hash = createHash("sha256");
   hash.update(JSON.stringify([parent, image.debian, image.variant, image.packages, lines, workshop.mirror.url]));
+  if (image.debian !== undefined) hash.update(withoutDocuments);
   for (const file of await filesBelow(context)) {
     const mode = (await stat(join(context, file))).mode & 0o777;
     hash.update(`${file}\0${mode}\0`).update(await readFile(join(context, file)));

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { Semaphore } from "../host/semaphore.ts";
 import { addressOf, type ContainerPlan, startHost, waitForSsh } from "./container.ts";
 import { endDaemon, ensureDaemon } from "./daemon.ts";
 import { type HostDefinition, type LabDefinition, readLabDefinition } from "./definition.ts";
@@ -81,6 +82,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     directory: join(directory, "build"),
     pullFrom: options.registry ?? process.env["PLAY_LAB_REGISTRY"] ?? "",
     log,
+    builds: new Semaphore(3),
     tags: new Map(),
   };
   const lab = new Lab(workshop, directory, await labKeys(directory));
@@ -216,6 +218,12 @@ export class Lab {
   /** Makes sure of an image. @returns its tag. */
   async image(name: string): Promise<string> {
     return ensureImage(this.#workshop, name);
+  }
+
+  /** Makes sure of all images, so that nothing waits for one later; the registry is filled and started too. */
+  async build(): Promise<void> {
+    const images = [...this.definition.images.keys()].map((name) => this.image(name));
+    await Promise.all([...images, this.registry()]);
   }
 
   /** Makes sure of the registry, for hosts made on the fly whose engines pull. */

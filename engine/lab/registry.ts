@@ -19,8 +19,8 @@ export async function ensureRegistry(workshop: ImageWorkshop, registry: Registry
   const { docker, directory, log } = workshop;
   const name = `${workshop.network}-registry`;
   const base = await ensureImage(workshop, registry.image);
-  const offers = new Map<string, string>();
-  for (const [offer, image] of registry.offers) offers.set(offer, await ensureImage(workshop, image));
+  const made = [...registry.offers].map(async ([offer, image]) => [offer, await ensureImage(workshop, image)] as const);
+  const offers = new Map(await Promise.all(made));
   const content = createHash("sha256")
     .update(JSON.stringify([base, ...offers]))
     .digest("hex")
@@ -28,8 +28,8 @@ export async function ensureRegistry(workshop: ImageWorkshop, registry: Registry
   const filled = `play-lab/registry-filled:${content}`;
   await withLock(join(directory, "registry.lock"), async () => {
     if (!(await docker.exists("image", filled))) {
-      await step(log, `filling the lab's registry with ${offers.size} images`, (onLine) =>
-        fill(workshop, base, offers, filled, onLine),
+      await step(log, `filling the lab's registry with ${offers.size} images`, () =>
+        fill(workshop, base, offers, filled),
       );
     }
     const present = await docker.inspect("container", name);
@@ -64,36 +64,43 @@ async function fill(
   base: string,
   offers: ReadonlyMap<string, string>,
   filled: string,
-  onLine: (line: string) => void,
 ): Promise<void> {
-  const { docker, log } = workshop;
+  const { docker } = workshop;
   const name = `${workshop.network}-registry-filling`;
   await docker.try(["rm", "--force", name]);
   await docker.run(["run", "--detach", "--name", name, "--network=none", base]);
   try {
-    const archive = join(workshop.directory, `offer-${process.pid}.tar`);
-    for (const image of new Set(offers.values())) {
-      await docker.run(["save", "--output", archive, image]);
-      await docker.run(["cp", archive, `${name}:/offer.tar`]);
-      await rm(archive);
-      for (const offer of [...offers.keys()].filter((each) => offers.get(each) === image)) {
-        log(`  ${offer}`);
-        const path = offer.includes("/") ? offer : `library/${offer}`;
-        const to = `docker://127.0.0.1:${portNumber}/${path}`;
-        const copy = [
-          "skopeo",
-          "--insecure-policy",
-          "copy",
-          "--dest-tls-verify=false",
-          "docker-archive:/offer.tar",
-          to,
-        ];
-        await docker.run(["exec", name, ...copy], { onLine });
-      }
-    }
-    await docker.run(["exec", name, "rm", "/offer.tar"]);
+    await Promise.all([...new Set(offers.values())].map((image) => offer(workshop, name, image, offers)));
     await docker.run(["commit", name, filled]);
   } finally {
     await docker.try(["rm", "--force", name]);
+  }
+}
+
+/** Puts one image into the registry that is being filled, under all its names. */
+async function offer(
+  workshop: ImageWorkshop,
+  registry: string,
+  image: string,
+  offers: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { docker, directory, log } = workshop;
+  const file = `${image.replace(/[^a-z0-9]+/g, "-")}.tar`;
+  const archive = join(directory, `${process.pid}-${file}`);
+  const done = await workshop.builds.take();
+  try {
+    await docker.run(["save", "--output", archive, image]);
+    await docker.run(["cp", archive, `${registry}:/${file}`]);
+    for (const [name] of [...offers].filter(([, each]) => each === image)) {
+      log(`  ${name}`);
+      const path = name.includes("/") ? name : `library/${name}`;
+      const to = `docker://127.0.0.1:${portNumber}/${path}`;
+      const copy = ["skopeo", "--insecure-policy", "copy", "--dest-tls-verify=false", `docker-archive:/${file}`, to];
+      await docker.run(["exec", registry, ...copy]);
+    }
+    await docker.run(["exec", registry, "rm", `/${file}`]);
+  } finally {
+    done();
+    await rm(archive, { force: true });
   }
 }
