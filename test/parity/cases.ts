@@ -57,7 +57,7 @@ function runsOf(playbook: Buffer | undefined): string[] {
   return runs.length > 0 ? runs : [""];
 }
 
-/** What a case is, as a key under which the reference's answer to it may be kept. */
+/** What a case is, as a key under which the answer to it is kept. */
 export function contentKey(each: ParityCase, run: string, ...more: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify([each.name, run, ...more]));
   for (const [path, file] of [...each.files].sort()) hash.update(`\0${path}\0${file.mode}\0`).update(file.content);

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type TarEntry, tar } from "../../engine/lab/tar.ts";
 import { labHosts, projectLab, removeHosts, type TestHost } from "../lab/hosts.ts";
-import { contentKey, type ParityCase } from "./cases.ts";
+import type { ParityCase } from "./cases.ts";
 
 /** `play` writes events, `plain` is play with its output for people. */
 export type Engine = "ansible" | "play" | "plain";
@@ -30,12 +30,10 @@ const oracle = ["run.sh", "transcript.py"].map(
 export class Controller {
   readonly #host: TestHost;
   readonly #twins: readonly TestHost[];
-  readonly #image: string;
 
-  private constructor(host: TestHost, twins: readonly TestHost[], image: string) {
+  private constructor(host: TestHost, twins: readonly TestHost[]) {
     this.#host = host;
     this.#twins = twins;
-    this.#image = image;
   }
 
   static async start(cases: readonly ParityCase[], options: { readonly twins?: boolean } = {}): Promise<Controller> {
@@ -54,29 +52,11 @@ export class Controller {
     for (const folder of ["dist", ...ssh2Modules.map((name) => `node_modules/${name}`)]) {
       await lab.docker.run(["cp", join(project, folder), `${host.container}:/parity/play/${folder}`]);
     }
-    return new Controller(host, twins, await lab.image("ansible"));
+    return new Controller(host, twins);
   }
 
-  /** Runs a case. Ansible's answers to cases without hosts of their own are kept under `.play/parity`, by content. */
+  /** Runs a case with one command line. */
   async run(engine: Engine, each: ParityCase, flags: string): Promise<EngineRun> {
-    if (engine !== "ansible") return await this.#run(engine, each, flags);
-    const kept = join(
-      project,
-      ".play",
-      "parity",
-      `${contentKey(each, flags, this.#image, ...oracle.map(([, content]) => content.toString()))}.json`,
-    );
-    try {
-      return JSON.parse(readFileSync(kept, "utf8")) as EngineRun; // written below
-    } catch {
-      const fresh = await this.#run(engine, each, flags);
-      mkdirSync(join(project, ".play", "parity"), { recursive: true });
-      writeFileSync(kept, JSON.stringify(fresh));
-      return fresh;
-    }
-  }
-
-  async #run(engine: Engine, each: ParityCase, flags: string): Promise<EngineRun> {
     const lab = await projectLab();
     const twin = this.#twins[engine === "ansible" ? 0 : 1];
     const text = await lab.exec(this.#host.container, [

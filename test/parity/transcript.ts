@@ -1,3 +1,4 @@
+import type { ParityCase } from "./cases.ts";
 import type { EngineRun } from "./engines.ts";
 
 /*
@@ -60,7 +61,12 @@ class Transcript {
 
 const retryLine = "  retry after";
 
-/** The lines of a run. With strategy free the order of the banners is chance. */
+/** With strategy free the order of the banners is chance. */
+export function orderOf(each: ParityCase): "linear" | "free" {
+  return each.files.get("site.yml")?.content.includes("strategy: free") ? "free" : "linear";
+}
+
+/** The lines of a run. */
 export function transcript(run: EngineRun, order: "linear" | "free"): string[] {
   const told = new Transcript();
   const tasks = new Map<Json, { task: string; module: string }>();

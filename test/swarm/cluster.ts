@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { projectLab } from "../lab/hosts.ts";
@@ -39,12 +38,15 @@ async function manager<T>(path: string): Promise<T> {
 }
 
 /** The body of a web page. @throws Error when nobody answers within 10 seconds */
-async function get(url: string, headers: Record<string, string> = {}): Promise<string> {
-  const asked = request(url, { headers, agent: false, timeout: 10_000 });
-  asked.on("timeout", () => asked.destroy(new Error(`${url}: no answer within 10 s`)));
-  asked.end();
-  const [answer] = (await once(asked, "response")) as [IncomingMessage];
-  return text(answer);
+function get(url: string, headers: Record<string, string> = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers, agent: false, timeout: 10_000 }, (answer) => {
+      text(answer).then(resolve, reject);
+    });
+    asked.on("error", reject);
+    asked.on("timeout", () => asked.destroy(new Error(`${url}: no answer within 10 s`)));
+    asked.end();
+  });
 }
 
 interface ListedContainer {
