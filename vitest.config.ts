@@ -12,6 +12,8 @@ const onHosts = {
   retry: 1,
 } as const;
 
+const twoFiles = { fileParallelism: true, maxWorkers: 2 } as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -38,7 +40,8 @@ export default defineConfig({
       },
       { test: { name: "host", include: ["test/host/*.test.ts"], ...onHosts } },
       { test: { name: "fleet", include: ["test/fleet/*.test.ts"], ...onHosts } },
-      { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts } },
+      // A law's host keeps one processor busy.
+      { test: { name: "modules", include: ["test/modules/**/*.test.ts"], ...onHosts, ...twoFiles } },
       { test: { name: "scenario", include: ["test/scenario/*.test.ts"], ...onHosts, maxConcurrency: 2 } },
       { test: { name: "parity", include: ["test/parity/*.test.ts"], ...onHosts, retry: 0, maxConcurrency: 2 } },
       { test: { name: "swarm", include: ["test/swarm/*.test.ts"], ...onHosts } },

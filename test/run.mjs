@@ -10,9 +10,8 @@ import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 
 /**
- * Stages, one after the other; each is lanes of layers that run side by side. Two where that fits into two processors:
- * images wait for the network while a terminal waits for its reader, and what host, modules and swarm do is one thing at
- * a time. The others have work for two.
+ * Stages, one after the other; each is lanes of layers that run side by side, in the order of their lane: much of a
+ * host's work is waiting. Fifty hosts take a small machine whole, and so does unit.
  *
  * Layers of vitest are its projects (vitest.config.ts).
  */
@@ -28,8 +27,8 @@ const stages = [
     ],
   ],
   [[{ name: "images", run: (prefix) => command("./play", ["lab", "build"], prefix) }], [vitestLayer("terminal")]],
-  [["fleet", "parity", "scenario"].map(vitestLayer)],
-  [["host", "modules"].map(vitestLayer), [vitestLayer("swarm")]],
+  [[vitestLayer("fleet")]],
+  [["host", "modules", "parity"].map(vitestLayer), ["scenario", "swarm"].map(vitestLayer)],
   [[{ ...vitestLayer("trials"), onDemand: true }]],
 ];
 
