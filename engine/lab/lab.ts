@@ -82,7 +82,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     directory: join(directory, "build"),
     pullFrom: options.registry ?? process.env["PLAY_LAB_REGISTRY"] ?? "",
     log,
-    builds: new Semaphore(3),
+    builds: new Semaphore(2),
     tags: new Map(),
   };
   const lab = new Lab(workshop, directory, await labKeys(directory));

@@ -34,7 +34,7 @@ function familyCases(group: string, family: string, shared: ReadonlyMap<string, 
       for (const path of filesBelow(join(folder, entry.name), "")) paths.set(path, join(folder, entry.name, path));
     } else paths.set("site.yml", join(folder, entry.name));
     const files = new Map(
-      [...paths].map(([path, from]) => [path, { content: readFileSync(from), mode: statSync(from).mode & 0o777 }]),
+      [...paths].map(([path, from]) => [path, { content: readFileSync(from), mode: modeOf(from) }]),
     );
     return {
       name: `${family}/${entry.name.replace(/\.yml$/, "")}`,
@@ -42,6 +42,11 @@ function familyCases(group: string, family: string, shared: ReadonlyMap<string, 
       runs: runsOf(files.get("site.yml")?.content),
     };
   });
+}
+
+/** What git keeps of a mode; the rest is the umask of whoever checked it out. */
+function modeOf(file: string): number {
+  return statSync(file).mode & 0o100 ? 0o755 : 0o644;
 }
 
 function filesBelow(folder: string, prefix: string): string[] {
