@@ -22,7 +22,7 @@ export interface ImageWorkshop {
   /** A registry that has the genuine images of `pull`; empty for Docker Hub. */
   readonly pullFrom: string;
   readonly log: Log;
-  /** Lets a few images be built at a time: apt and dpkg wait as much as they work. */
+  /** Lets two images be built at a time: more take as long as in turn where a machine has two processors. */
   readonly builds: Semaphore;
   /** What this process has made sure of already: tags by image name. */
   readonly tags: Map<string, Promise<string>>;
