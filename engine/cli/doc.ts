@@ -1,29 +1,38 @@
 import type { TSchema } from "@sinclair/typebox";
 import type { Module } from "../modules/contract.ts";
-import { findModule, moduleNames } from "../modules/registry.ts";
+import { shortName } from "../modules/registry.ts";
+import { type LanguageAction, languageActions } from "../playbook/language-actions.ts";
+import { engineModule, engineModuleNames } from "../run/engine-modules.ts";
 import { nearest } from "../source/nearest.ts";
 import { complain, outputColours, say } from "./screen.ts";
 
-/** `play doc [MODULE…]`: what modules take, do and return, from the same declaration that validates their arguments. */
+/**
+ * `play doc [MODULE…]`: what modules take, do and return, from the same declaration that validates their arguments;
+ * and the actions that are a part of the language.
+ */
 export async function main(argv: string[]): Promise<number> {
   const names = argv.filter((word) => !word.startsWith("-"));
   if (argv.includes("--help") || argv.includes("-h")) {
     say("Usage: play doc [MODULE…]\n\nWithout a name: all modules, a line each.");
     return 0;
   }
+  const known = [...engineModuleNames(), ...Object.keys(languageActions)].sort();
   if (names.length === 0) {
-    for (const name of moduleNames()) {
-      const module = await findModule(name);
-      if (module) say(`${name.padEnd(26)} ${module.summary}`);
+    for (const name of known) {
+      const summary = languageActions[name]?.summary ?? (await engineModule(name))?.summary;
+      say(`${name.padEnd(26)} ${summary}`);
     }
     return 0;
   }
   let code = 0;
   for (const name of names) {
-    const module = await findModule(name);
-    if (module) say(page(module));
+    const short = shortName(name);
+    const action = Object.hasOwn(languageActions, short) ? languageActions[short] : undefined;
+    const module = action ? undefined : await engineModule(name);
+    if (action) say(actionPage(short, action));
+    else if (module) say(modulePage(module));
     else {
-      const near = nearest(name, moduleNames());
+      const near = nearest(name, known);
       complain(
         `[ERROR]: there is no module ${name}\n  hint: ${near ? `Did you mean '${near}'?` : "`play doc` lists all."}`,
       );
@@ -33,7 +42,25 @@ export async function main(argv: string[]): Promise<number> {
   return code;
 }
 
-function page(module: Module): string {
+function actionPage(name: string, action: LanguageAction): string {
+  const colours = outputColours();
+  const args = Object.entries(action.args).flatMap(([arg, meaning]) => [`  ${colours.ok(arg)}`, `      ${meaning}`]);
+  return [
+    `${colours.bold(name)}  (ansible.builtin.${name})`,
+    "",
+    action.summary,
+    "",
+    "A part of the language, not a module.",
+    "",
+    colours.bold("VALUE"),
+    `  ${action.freeForm}${args.length > 0 && name !== "meta" ? ", or a mapping of arguments" : ""}`,
+    "",
+    ...(args.length > 0 ? [colours.bold(name === "meta" ? "ONE OF" : "ARGUMENTS"), ...args, ""] : []),
+    ...example(action.example),
+  ].join("\n");
+}
+
+function modulePage(module: Module): string {
   const colours = outputColours();
   const aliases = new Map<string, string[]>();
   for (const [alias, name] of Object.entries(module.argAliases ?? {})) {
@@ -50,7 +77,7 @@ function page(module: Module): string {
   ];
   lines.push(colours.bold("ARGUMENTS"));
   for (const [name, schema] of Object.entries(module.args.properties)) {
-    const marks = [typeOf(schema), ...(required.has(name) ? ["required"] : [])];
+    const marks = [typeOf(schema), ...(required.has(name) && schema["default"] === undefined ? ["required"] : [])];
     if (schema["default"] !== undefined) marks.push(`default ${JSON.stringify(schema["default"])}`);
     const others = aliases.get(name);
     if (others) marks.push(`also ${others.join(", ")}`);
@@ -64,8 +91,12 @@ function page(module: Module): string {
     lines.push("", colours.bold("RETURNS"));
     for (const [name, meaning] of Object.entries(module.returns)) lines.push(`  ${colours.ok(name)}  ${meaning}`);
   }
-  lines.push("", colours.bold("EXAMPLE"), "", indent(module.example.trim()), "");
+  lines.push("", ...example(module.example));
   return lines.join("\n");
+}
+
+function example(text: string): string[] {
+  return [outputColours().bold("EXAMPLE"), "", indent(text.trim()), ""];
 }
 
 const sorts = {

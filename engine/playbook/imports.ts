@@ -9,6 +9,7 @@ import type { LoadContext } from "./context.ts";
 import type { Entries } from "./entries.ts";
 import { readItems } from "./items.ts";
 import * as table from "./keyword-table.ts";
+import { includes } from "./language-actions.ts";
 import { findRole, loadRoleUse, roleBlocks, roleHandlers, withDependencies } from "./role.ts";
 import { type Scope, union } from "./scope.ts";
 import { staticText } from "./static-text.ts";
@@ -19,10 +20,11 @@ import type { Item, Task } from "./tree.ts";
 export function checkInclude(module: string, task: Task, entries: Entries, context: LoadContext): void {
   const { notes } = context;
   const args = includeArguments(task);
-  const known = table.includes[module] ?? [];
+  const known = Object.keys(includes[module]?.args ?? {});
+  const isRole = module.endsWith("role");
   let strange = false;
   for (const name of Object.keys(args)) {
-    if (known.includes(name)) continue;
+    if (known.includes(name) || (name === "_raw_params" && !isRole)) continue;
     const near = nearest(name, known);
     strange = true;
     notes.error(
@@ -32,7 +34,6 @@ export function checkInclude(module: string, task: Task, entries: Entries, conte
       near ? `Did you mean '${near}'?` : "Variables for what is included stand under `vars`.",
     );
   }
-  const isRole = module.endsWith("role");
   if (!strange && isRole && args["name"] === undefined && args["role"] === undefined)
     notes.error("missing-argument", `${module} needs 'name': the role`, task.moduleAt);
   if (!strange && !isRole && args["file"] === undefined && args["_raw_params"] === undefined)

@@ -7,6 +7,7 @@ import type { LoadContext } from "./context.ts";
 import { Entries, isVariableName } from "./entries.ts";
 import { checkInclude, checkIncluded, importRole, importTasks } from "./imports.ts";
 import * as table from "./keyword-table.ts";
+import { includes, metaActions } from "./language-actions.ts";
 import { readLoop } from "./loop.ts";
 import { type Scope, union } from "./scope.ts";
 import type { Block, Item, Raw, Task } from "./tree.ts";
@@ -147,7 +148,7 @@ function readTask(entries: Entries, scope: Scope, context: LoadContext): Item[] 
     searchPath: scope.searchPath,
     depth: scope.depth,
   };
-  if (Object.hasOwn(table.includes, module)) {
+  if (Object.hasOwn(includes, module)) {
     checkInclude(module, task, entries, context);
     checkIncluded(task, inner, context);
   }
@@ -163,8 +164,8 @@ function isInclude(module: string): boolean {
 
 function checkMeta(task: Task, context: LoadContext): void {
   const written = typeof task.args === "string" ? task.args : task.args["_raw_params"];
-  if (typeof written !== "string" || hasTemplate(written) || table.metaActions.includes(written.trim())) return;
-  const near = nearest(written.trim(), table.metaActions);
+  if (typeof written !== "string" || hasTemplate(written) || Object.hasOwn(metaActions, written.trim())) return;
+  const near = nearest(written.trim(), Object.keys(metaActions));
   context.notes.later(
     "unknown-meta",
     `meta has no action '${written}'`,

@@ -143,49 +143,6 @@ export const withLookups: readonly string[] = [
   "csvfile",
 ];
 
-/** Task-level actions that load something, with the arguments each takes. */
-export const includes: { readonly [action: string]: readonly string[] } = {
-  include_tasks: ["file", "apply", "_raw_params"],
-  import_tasks: ["file", "_raw_params"],
-  include_role: [
-    "name",
-    "role",
-    "tasks_from",
-    "vars_from",
-    "defaults_from",
-    "handlers_from",
-    "apply",
-    "public",
-    "allow_duplicates",
-    "rolespec_validate",
-  ],
-  import_role: [
-    "name",
-    "role",
-    "tasks_from",
-    "vars_from",
-    "defaults_from",
-    "handlers_from",
-    "public",
-    "allow_duplicates",
-    "rolespec_validate",
-  ],
-};
-
-/** What `meta` can be asked for. */
-export const metaActions: readonly string[] = [
-  "flush_handlers",
-  "refresh_inventory",
-  "noop",
-  "clear_facts",
-  "clear_host_errors",
-  "end_play",
-  "end_host",
-  "end_batch",
-  "end_role",
-  "reset_connection",
-];
-
 /** Keywords that include_tasks and include_role do not take, because the tasks they bring have their own. */
 export const refusedOnIncludes: readonly string[] = [
   "async",

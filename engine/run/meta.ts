@@ -1,4 +1,4 @@
-import { metaActions } from "../playbook/keyword-table.ts";
+import { metaActions } from "../playbook/language-actions.ts";
 import type { Task } from "../playbook/tree.ts";
 import { dict } from "../source/value.ts";
 import { testAll } from "./conditions.ts";
@@ -75,7 +75,7 @@ function stoppedBy(play: PlayRun, host: HostRun, task: Task): Outcome | undefine
 }
 
 function unknownAction(task: Task, action: string): Outcome | undefined {
-  if (metaActions.includes(action) || action === "role_complete") return undefined;
+  if (Object.hasOwn(metaActions, action) || action === "role_complete") return undefined;
   return failedWith(`meta has no action '${action}'`, {}, { at: task.moduleAt });
 }
 

@@ -1,15 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { main as doc } from "../../../engine/cli/doc.ts";
 import { checkArgumentNames } from "../../../engine/modules/arguments.ts";
 import type { Module } from "../../../engine/modules/contract.ts";
 import { parseFreeForm } from "../../../engine/modules/free-form.ts";
-import { findModule, moduleNames, shortName } from "../../../engine/modules/registry.ts";
+import { shortName } from "../../../engine/modules/registry.ts";
+import { includes, languageActions } from "../../../engine/playbook/language-actions.ts";
+import { engineModule, engineModuleNames } from "../../../engine/run/engine-modules.ts";
 import { isDict, type Value } from "../../../engine/source/value.ts";
 import { parseYaml, toValue } from "../../../engine/source/yaml.ts";
 
 /** What `play doc` shows of each module: all of it, and true. */
 describe("every module is documented", () => {
-  test.each(moduleNames())("%s", async (name) => {
-    const module = await findModule(name);
+  test.each(engineModuleNames())("%s", async (name) => {
+    const module = await engineModule(name);
     if (!module) throw new Error(`no module ${name}`);
     expect(module.summary).toMatch(/^[A-Z`].*\.$/);
     for (const [argument, schema] of Object.entries(module.args.properties)) {
@@ -27,6 +30,39 @@ describe("every module is documented", () => {
       expect(Object.keys(module.returns ?? {})).not.toEqual([]);
     for (const secret of module.secret ?? []) expect(Object.keys(module.args.properties)).toContain(secret);
     for (const given of argumentsOf(module)) expect(checkArgumentNames(module, given)).toEqual([]);
+  });
+});
+
+describe("every action of the language is documented", () => {
+  test.each(Object.entries(languageActions))("%s", (name, action) => {
+    expect(action.summary).toMatch(/^[A-Z].*\.$/);
+    for (const [argument, meaning] of Object.entries(action.args)) expect(meaning, argument).toMatch(/^[A-Z].*\.$/);
+    const [document] = parseYaml(action.example, "example").documents;
+    const tasks = document && toValue(document);
+    if (!Array.isArray(tasks)) throw new Error("the example is no list");
+    for (const task of tasks) {
+      const given = isDict(task) ? task[`ansible.builtin.${name}`] : undefined;
+      if (isDict(given)) expect(Object.keys(action.args)).toEqual(expect.arrayContaining(Object.keys(given)));
+      else expect(given).toBeTypeOf("string");
+      if (name === "meta") expect(Object.keys(action.args)).toContain(given);
+    }
+  });
+
+  test("and play doc finds them by both names, as it finds modules of the engine", async () => {
+    const written = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, "write").mockReturnValue(true));
+    onTestFinished(() => {
+      for (const each of written) each.mockRestore();
+    });
+    for (const name of [
+      ...Object.keys(includes),
+      "meta",
+      "import_playbook",
+      "async_status",
+      "validate_argument_spec",
+    ]) {
+      expect(await doc([name, `ansible.builtin.${name}`])).toBe(0);
+    }
+    expect(await doc(["no_such_module"])).toBe(1);
   });
 });
 
