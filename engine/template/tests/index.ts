@@ -1,5 +1,6 @@
 import type { Unknown } from "../../source/value.ts";
-import type { Plugin } from "../plugin.ts";
+import { text } from "../item.ts";
+import { type Plugin, plugin, shortName } from "../plugin.ts";
 import { pathTests } from "./path.ts";
 import { resultTests } from "./result.ts";
 import { textTests } from "./text.ts";
@@ -33,6 +34,11 @@ for (const [alias, name] of Object.entries(aliases)) {
   const test = all.get(name);
   if (test !== undefined) all.set(alias, test);
 }
+
+all.set(
+  "test",
+  plugin("", (input) => all.has(shortName(text(input)))),
+);
 
 /** Every test by its short name. */
 export const tests: ReadonlyMap<string, Plugin<boolean | Unknown>> = all;

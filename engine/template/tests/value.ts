@@ -17,7 +17,7 @@ import {
   Undefined,
 } from "../item.ts";
 import { asNumber, compare, contains, equals, requireInteger } from "../operators.ts";
-import { type Family, plugin } from "../plugin.ts";
+import { type Family, plugin, shortName } from "../plugin.ts";
 import type { CompareOperator } from "../syntax.ts";
 
 function comparing(operator: CompareOperator) {
@@ -67,7 +67,7 @@ export const valueTests: Family<boolean | Unknown> = {
   even: asking((input) => requireInteger(input, "the value") % 2 === 0),
   false: asking((input) => input === false),
   falsy: truth(false),
-  filter: asking((input) => filters.has(text(input))),
+  filter: asking((input) => filters.has(shortName(text(input)))),
   float: asking(isFloat),
   ge: comparing(">="),
   gt: comparing(">"),

@@ -342,6 +342,11 @@ describe("checks before the run", () => {
       { code: "unknown-filter", at: { line: 10, column: 9 } },
     ]);
   });
+  it("templates ask for names too, short or whole", () => {
+    const text =
+      "{{ 'test' is test }} {{ 'nope' is test }} {{ 'ansible.builtin.version' is test }} {{ 'ansible.builtin.combine' is filter }}";
+    expect(templar.render(text)).toBe("True False True True");
+  });
   it("know every name", () => {
     expect(filterNames().length).toBeGreaterThan(130);
     expect(testNames().length).toBeGreaterThan(70);
