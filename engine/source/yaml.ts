@@ -3,7 +3,6 @@ import {
   type Event,
   getScalarValue,
   type MappingEvent,
-  parseEvents,
   SCALAR_STYLE,
   type ScalarEvent,
   type SequenceEvent,
@@ -12,6 +11,7 @@ import {
 import { type Diagnostic, DiagnosticError, type Position } from "./diagnostic.ts";
 import type { MappingEntry, MappingNode, Node, ScalarNode } from "./node.ts";
 import { dict, Tagged, type Value } from "./value.ts";
+import { type ParsedText, readEvents } from "./yaml-events.ts";
 import { explainSyntaxError, unquotedTemplate } from "./yaml-explain.ts";
 import { readFloat, readInt, resolvePlain } from "./yaml-scalar.ts";
 
@@ -19,8 +19,11 @@ import { readFloat, readInt, resolvePlain } from "./yaml-scalar.ts";
 export class LineIndex {
   readonly file: string;
   readonly #starts: number[] = [0];
-  constructor(text: string, file: string) {
+  readonly #pushed: ReadonlyMap<number, number>;
+  /** @param pushed how many spaces stand before a line (from 0) that the file does not have there */
+  constructor(text: string, file: string, pushed: ReadonlyMap<number, number> = new Map()) {
     this.file = file;
+    this.#pushed = pushed;
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#starts.push(at + 1);
   }
   at(offset: number): Position {
@@ -31,7 +34,8 @@ export class LineIndex {
       if ((this.#starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { file: this.file, line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
+    const column = offset - (this.#starts[low] ?? 0) - (this.#pushed.get(low) ?? 0) + 1;
+    return { file: this.file, line: low + 1, column: Math.max(1, column) };
   }
 }
 
@@ -40,15 +44,16 @@ export class LineIndex {
  * @throws DiagnosticError `yaml-syntax`, `yaml-tag`, `yaml-anchor`, `yaml-key`
  */
 export function parseYaml(text: string, file: string): { documents: Node[]; warnings: Diagnostic[] } {
-  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  let events: Event[];
+  const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  let parsed: ParsedText;
   try {
-    events = parseEvents(source, { filename: file, maxDepth: 200 });
+    parsed = readEvents(plain, file);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    throw new DiagnosticError(explainSyntaxError(source, file, error.reason, error.mark));
+    throw new DiagnosticError(explainSyntaxError(plain, file, error.reason, error.mark));
   }
-  const composer = new Composer(source, new LineIndex(source, file), events);
+  const lines = new LineIndex(parsed.source, file, parsed.pushed);
+  const composer = new Composer(parsed.source, lines, parsed.events);
   const documents = composer.documents();
   if (documents.length === 0)
     documents.push({ kind: "scalar", value: null, style: "plain", at: { file, line: 1, column: 1 } });
@@ -177,7 +182,7 @@ class Composer {
     if (start < 0) start = event.tagEnd >= 0 ? event.tagEnd : event.anchorEnd >= 0 ? event.anchorEnd : this.#last;
     else if (style === "block") while (this.#source[start] === " " || this.#source[start] === "\n") start++;
     this.#last = Math.max(start, event.valueEnd);
-    const text = event.valueStart < 0 ? "" : getScalarValue(this.#source, event);
+    const text = this.#scalarText(event, style);
     const value = this.#scalarValue(event, style === "plain" ? resolvePlain(text) : text, text);
     return {
       kind: "scalar",
@@ -185,6 +190,14 @@ class Composer {
       style,
       at: this.#lines.at(Math.min(start, this.#source.length)),
     };
+  }
+
+  #scalarText(event: ScalarEvent, style: ScalarNode["style"]): string {
+    if (event.valueStart < 0) return "";
+    const text = getScalarValue(this.#source, event);
+    // A block that ends with the file, whose last line has no end, has none either.
+    const cut = style === "block" && event.valueEnd === this.#source.length && !this.#source.endsWith("\n");
+    return cut && text.endsWith("\n") ? text.slice(0, -1) : text;
   }
 
   #scalarValue(event: ScalarEvent, resolved: Value, text: string): Value {

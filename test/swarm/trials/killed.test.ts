@@ -129,7 +129,8 @@ async function running(): Promise<string> {
   const engine = "{{.ServerVersion}} {{.Driver}} {{.ClusterStore}} {{.ClusterAdvertise}} {{.Labels}}";
   const container =
     "{{.Name}} {{.State.Status}} {{.Config.Image}} {{json .Config.Cmd}} {{json .HostConfig.RestartPolicy}} " +
-    '{{json .HostConfig.Binds}} {{.HostConfig.NetworkMode}} {{index .Config.Labels "com.docker.compose.config-hash"}}';
+    "{{json .HostConfig.Binds}} {{.HostConfig.NetworkMode}} {{json .HostConfig.PortBindings}} {{json .Config.Env}} " +
+    '{{index .Config.Labels "com.docker.compose.config-hash"}}';
   const containers: string[] = [];
   const hosts: string[] = [];
   for (const host of ["swarm-01", "swarm-02"]) {
@@ -143,7 +144,9 @@ async function running(): Promise<string> {
       await say("cat /etc/systemd/system/docker.service.d/*.conf"),
     );
     // The manager spreads them as it finds the hosts, so which of them has which is another matter.
-    containers.push(...(await say(`docker inspect -f '${container}' $(docker ps -aq)`)).split("\n"));
+    const lines = (await say(`docker inspect -f '${container}' $(docker ps -aq)`)).split("\n");
+    // compose's hash has the image's id in it, and web is built anew on bare hosts: another id, of the same content.
+    containers.push(...lines.map((line) => (line.startsWith("/swarm_web_") ? line.replace(/ \w+$/, "") : line)));
   }
   return [...hosts, ...containers.sort()].join("\n");
 }

@@ -10,6 +10,8 @@ LOADS = [
     "base: &b {x: 1, y: 2}\nd:\n  <<: *b\n  y: 3\n", "a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc:\n  <<: [*a, *b]\n  w: 1\n", "a: &x [1, 2]\nb: *x\n", "a: |\n  one\n  two\n\nb: >\n  one\n  two\n\n  three\nc: |-\n  x\n\nd: |+\n  x\n\n",
     "a: 'it''s'\nb: \"tab\\there \\u00e9 \\x41\"\nc: plain text here\n", "- 1\n- - 2\n  - 3\n- a: 1\n  b: 2\n", "a: [1, two, 'three', {b: c}]\n", "a:\n- 1\n- 2\n", "a: one\n  two\n  three\n", "\"quoted key\": 1\n'k2': 2\n? k3\n: 3\n", "a: !!str 1\nb: !!int '3'\nc: !!float 2\nd: !!bool 'yes'\n", "a: http://x:80/y\nb: 1:2:x\nc: a#b\nd: a #b\n", "1: a\n2.5: b\n", "a: >-\n    folded\n    text\n\n      indented\n    back\n", "a: |2\n    x\n   y\n", "[a, b, ]\n", "{a: 1, b, c: }\n", "a: \"line one\n  line two\"\n", "%YAML 1.1\n---\na: 1\n", "a: - b\n" if False else "a: -b\n", "a: 12345678901234567890\n", "a: 'x' # comment\nb: # nothing\n", "key with spaces: v\n", "a: ü\n", "a: =\n" if False else "a: ==\n",
     "a:\n  - b\n  -\n  - \n", "- \n- x\n", "a: .nan\n", "{}\n", "[]\n", "a: {}\nb: []\n", "x: \"a\\\n  b\"\n", "a: \"\\t\\n\\r\\\\\"\n", "- name: x\n  shell: echo {{ a }} b\n", "a: 'multi\n\n  line'\n", "a\n", "'a'\n", "12\n",
+    "a: |\n  x", "a: >\n  x\n  y", "a: |+\n  x", "a: |-\n  x", "a: |\n  x\n\n  ", "a: x", "- a: |\n    x\n  b: |\n    y",
+    "a: {\n  x: 1,\n  y: 2\n}\nb: 1\n", "a:\n  b: [\n    1,\n    2\n  ]\n  c: 3\n", "- {\na: 1,\n b: [\n2\n]\n}\n- x\n", "a: \"one\n  two\n\nthree\"\nb: 'x\ny'\n", "k:\n  - [ plain text\ngoes on, here ]\n  - [ # c\n# d\n  ]\n",
 ]
 LONG = "the quick brown fox jumps over the lazy dog and then " * 4
 VALUES = [

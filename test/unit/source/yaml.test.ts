@@ -82,6 +82,14 @@ describe("positions", () => {
     expect(value).toEqual({ a: 1, b: 2 });
     expect(positionOf(value, "b")).toMatchObject({ line: 2, column: 4 });
   });
+  it("is that of the file where brackets close below their key", () => {
+    const { value } = read("a:\n  b: {\n  c: 1,\n  d: [\ne\n]\n  }\nf: x");
+    const inner = (value as { a: { b: { d: unknown[] } } }).a.b;
+    expect(positionOf(inner as never, "c")).toMatchObject({ line: 3, column: 6 });
+    expect(positionOf(inner.d as never, 0)).toMatchObject({ line: 5, column: 1 });
+    expect(positionOf(value, "f")).toMatchObject({ line: 8, column: 4 });
+    expect(failure("a: {\n x: 1\ny: 2\n}\n")).toMatchObject({ at: { line: 1, column: 4 } });
+  });
 });
 
 describe("duplicate keys", () => {
