@@ -27,7 +27,7 @@ import {
   packageOpens,
 } from "./packages.ts";
 
-const args = Type.Object({
+export const aptArguments = Type.Object({
   name: list(
     Type.String(),
     "Packages: `name`, `name=version` (the version may hold `*`), `name>=version`, `name:architecture`.",
@@ -67,13 +67,13 @@ const args = Type.Object({
   auto_install_module_deps: flag("Accepted: no Python is needed on the host.", true),
 });
 
-export type AptArguments = (typeof args)["static"];
+export type AptArguments = (typeof aptArguments)["static"];
 
 export default stateModule({
   name: "apt",
   collection: "ansible.builtin.apt",
   summary: "Manages Debian packages.",
-  args,
+  args: aptArguments,
   argAliases: {
     package: "name",
     pkg: "name",

@@ -25,7 +25,7 @@ import {
 
 const texts = (description: string) => list(Type.String(), description, { default: [] });
 
-const args = Type.Object({
+export const dnfArguments = Type.Object({
   name: texts("Packages: `name`, `name-version`, `name.arch`, a file on the host, an address, `@group`, `*`."),
   state: optional(choice(["present", "installed", "latest", "absent", "removed"], "What they should be.")),
   enablerepo: texts("Repositories to use too."),
@@ -57,7 +57,7 @@ const args = Type.Object({
   install_repoquery: flag("Accepted for compatibility.", true),
   use_backend: text("Accepted: what is on the host is used.", { default: "auto" }),
 });
-export type DnfArguments = (typeof args)["static"];
+export type DnfArguments = (typeof dnfArguments)["static"];
 
 export const dnfDefaults: DnfArguments = {
   name: [],
@@ -90,7 +90,7 @@ export default stateModule({
   aliases: ["yum", "dnf5"],
   collection: "ansible.builtin.dnf",
   summary: "Manages packages by dnf or yum.",
-  args,
+  args: dnfArguments,
   argAliases: { pkg: "name", "expire-cache": "update_cache", "update-cache": "update_cache" },
   mutuallyExclusive: [["best", "nobest"]],
   unsupported: {

@@ -62,6 +62,10 @@ export class Entries {
   mapping(key: string): Dict {
     const value = this.raw(key);
     if (value === undefined) return dict();
+    if (key === "vars" && Array.isArray(value) && value.every(isDict)) {
+      for (const each of value) this.#checkNames(each);
+      return Object.assign(dict(), ...value);
+    }
     if (isDict(value)) {
       if (key === "vars") this.#checkNames(value);
       return value;
@@ -160,7 +164,17 @@ export class Entries {
     if (kind === "boolean") wrong("yes or no");
     if (kind === "number") wrong("a number");
     if (kind === "text") wrong("a text");
-    if (kind === "mapping" && node.kind === "sequence") wrong("a mapping of names to values");
+    if (kind === "mapping" && node.kind === "sequence") {
+      // Releases of Ansible before 2.18 read a list of mappings too.
+      if (key === "vars" && node.items.every((item) => item.kind === "mapping")) {
+        this.#context.notes.later(
+          "vars-list",
+          "'vars' takes a mapping; a list of mappings is an old spelling",
+          node.at,
+          "Take out the dashes.",
+        );
+      } else wrong("a mapping of names to values");
+    }
     if (kind === "list" && node.kind === "mapping") wrong("a list");
     if (kind === "tags" && node.kind === "mapping") wrong("a list of tags");
   }

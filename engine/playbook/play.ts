@@ -35,7 +35,7 @@ export function readPlay(
   } else entries.check(table.play, "play");
   notePythonPlugins(folder, context);
   const hosts = hostsOf(entries, task !== undefined, context);
-  const vars = readVars(entries, context);
+  const vars = entries.mapping("vars");
   const keywords = entries.base(noKeywords);
   const scope: Scope = {
     ...topScope(folder, { ...vars, ...extras.vars }),
@@ -100,20 +100,6 @@ export function readPlay(
     handlers,
     roles: [...uses, ...scope.imported.uses],
   };
-}
-
-function readVars(entries: Entries, context: LoadContext): Dict {
-  const value = entries.raw("vars");
-  // A list of mappings is an old spelling that Ansible still reads.
-  if (Array.isArray(value)) {
-    context.notes.later(
-      "vars-list",
-      "'vars' takes a mapping; a list of mappings is an old spelling",
-      entries.at("vars"),
-    );
-    return Object.assign({}, ...value.filter(isDict));
-  }
-  return entries.mapping("vars");
 }
 
 function varsFiles(entries: Entries): { readonly value: Raw; readonly at: Position }[] {

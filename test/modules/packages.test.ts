@@ -26,6 +26,13 @@ laws(
     },
     { name: "a package that is not wanted", module: "package", args: { name: "sl", state: "absent" }, changed: false },
     {
+      name: "a package by whatever manager there is, with an option of its module",
+      module: "package",
+      given: "dpkg -P hello >/dev/null 2>&1; :",
+      args: { name: "hello", install_recommends: false },
+      holds: "hello",
+    },
+    {
       // A package of which dpkg was killed: all of apt's tasks here come after that.
       name: "a package after dpkg was killed",
       module: "apt",

@@ -2,14 +2,17 @@ import { describe, expect, test } from "vitest";
 import { aptDefaults, aptLook } from "../../../engine/modules/apt.ts";
 import { normaliseSource, sourceFileName } from "../../../engine/modules/apt-sources.ts";
 import { parseWish, satisfied } from "../../../engine/modules/apt-wish.ts";
+import type { Plan } from "../../../engine/modules/contract.ts";
 import { deb822 } from "../../../engine/modules/deb822_repository.ts";
 import { compareVersions } from "../../../engine/modules/debian-version.ts";
 import { decodeRpm } from "../../../engine/modules/dnf.ts";
+import packageModule from "../../../engine/modules/package.ts";
 import { decodeSimulation, listsFetched, packageEffect, packageOpens } from "../../../engine/modules/packages.ts";
 import { satisfies } from "../../../engine/modules/pip.ts";
 import { withRepository } from "../../../engine/modules/yum_repository.ts";
-import { Unknown } from "../../../engine/source/value.ts";
+import { type Dict, Unknown } from "../../../engine/source/value.ts";
 import { planBy, predicted, reply } from "./answers.ts";
+import { context } from "./driver.ts";
 
 const line = (name: string, status: string, version: string) => `${name}\tamd64\t${status}\tinstall\t${version}\n`;
 const simulation =
@@ -37,6 +40,27 @@ const ascending = [
   "202401011200000",
   "1:0.1",
 ];
+
+describe("package", () => {
+  const installed = { "package-manager": reply("apt-get\n"), package: reply(line("jq", "installed", "1.6-2")) };
+  const wanted = (args: Dict) => {
+    if (packageModule.sort !== "state") throw new Error("no state module");
+    return packageModule.look({ name: ["jq"], state: "absent", use: "auto", ...args }, context, undefined);
+  };
+  const steps = (plan: Plan | Unknown) =>
+    plan instanceof Unknown ? "" : (plan.change?.steps ?? []).map((step) => step.script.text).join();
+
+  test("hands other options on to the module of the host's manager", () => {
+    expect(steps(planBy(wanted({}), installed))).not.toContain("purge");
+    expect(steps(planBy(wanted({ purge: true }), installed))).toContain("purge");
+  });
+
+  test("refuses what that module does not take", () => {
+    expect(() => planBy(wanted({ purge: true, nobest: true, disable_gpg_check: true }), installed)).toThrow(
+      "Unsupported parameters for (apt) module: disable_gpg_check, nobest",
+    );
+  });
+});
 
 describe("apt", () => {
   test.each([
