@@ -22,16 +22,15 @@ const commandLines = new Set(["command", "shell", "raw", "script"]);
  * Arguments written as one text: `path=/etc/x mode=0644`, or for the command modules `ls -l chdir=/tmp`, whose rest
  * goes to the argument `freeForm` names.
  *
- * @throws Error where a word is neither `name=value` nor allowed as free form
+ * @throws Error where a word is neither `name=value` nor allowed as free form; UnclosedQuote
  */
 export function parseFreeForm(module: { readonly name: string; readonly freeForm?: string }, text: string): Dict {
   const isCommandLine = commandLines.has(module.name);
   const result = dict();
   const rest: string[] = [];
   for (const piece of pieces(text)) {
-    const pair = /^([A-Za-z_][\w.]*)=([\s\S]*)$/.exec(piece.trim());
-    const name = pair?.[1] ?? "";
-    if (pair && (isCommandLine ? beside.has(name) : true)) result[name] = unquote(pair[2] ?? "");
+    const pair = keyValue(piece);
+    if (pair && (!isCommandLine || beside.has(pair.key))) result[pair.key] = pair.value;
     else rest.push(piece);
   }
   const free = rest.join("").trim();
@@ -43,10 +42,46 @@ export function parseFreeForm(module: { readonly name: string; readonly freeForm
   return result;
 }
 
-/** `a=1 b="x y"` as a dict; undefined where a word is no pair. */
+/** `name=value`: backslash sequences are read, then quotes around the value go away; undefined where it is no pair. */
+function keyValue(piece: string): { readonly key: string; readonly value: string } | undefined {
+  const pair = /^([A-Za-z_][\w.]*)=([\s\S]*)$/.exec(readEscapes(piece.trim()));
+  return pair ? { key: pair[1] ?? "", value: unquote(pair[2] ?? "") } : undefined;
+}
+
+const letters: { readonly [letter: string]: string } = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+/** `\n` and its kin as in a text of Python; a backslash before anything else stays. */
+function readEscapes(text: string): string {
+  return text.replaceAll(
+    /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g,
+    (_, long?: string, short?: string, byte?: string, letter?: string) => {
+      const code = long ?? short ?? byte;
+      return code === undefined
+        ? (letters[letter ?? ""] ?? letter ?? "")
+        : String.fromCodePoint(Number.parseInt(code, 16));
+    },
+  );
+}
+
+/** `a=1 b="x y"` as a dict, no backslash sequences in it; undefined where it cannot be read so. */
 export function parsePairs(text: string): Dict | undefined {
   const result = dict();
-  for (const piece of pieces(text.replaceAll(/,\s*/g, " "))) {
+  let words: string[];
+  try {
+    words = pieces(text.replaceAll(/,\s*/g, " "));
+  } catch (error) {
+    if (error instanceof UnclosedQuote) return undefined;
+    throw error;
+  }
+  for (const piece of words) {
     const word = piece.trim();
     if (word === "") continue;
     const pair = /^([^=]+)=([\s\S]*)$/.exec(word);
@@ -56,7 +91,14 @@ export function parsePairs(text: string): Dict | undefined {
   return result;
 }
 
-/** Words with the white space before them, so that a command line can be put together again as it was. */
+/** A text that cannot be split into words at all. */
+export class UnclosedQuote extends Error {}
+
+/**
+ * Words with the white space before them, so that a command line can be put together again as it was.
+ *
+ * @throws UnclosedQuote
+ */
 function pieces(text: string): string[] {
   const found: string[] = [];
   let start = 0;
@@ -81,24 +123,22 @@ function endOfWord(text: string, from: number): number {
     if (closer !== undefined) {
       const end = text.indexOf(closer, at + 2);
       at = end < 0 ? text.length : end + 2;
-    } else if (char === "\\" && quote !== "'") at += 2;
-    else if (quote !== "") {
-      if (char === quote) quote = "";
-      at++;
-    } else if (/\s/.test(char)) return at;
-    else {
-      if (char === '"' || char === "'") quote = char;
-      at++;
+      continue;
     }
+    if (quote === "" && /\s/.test(char)) return at;
+    // A quote with a backslash before it is none, within quotes of the other kind and outside too.
+    if ((char === '"' || char === "'") && text[at - 1] !== "\\") {
+      if (quote === "") quote = char;
+      else if (quote === char) quote = "";
+    }
+    at++;
   }
-  return Math.min(at, text.length);
+  if (quote !== "") throw new UnclosedQuote(`the quote ${quote} is never closed: ${text.slice(from).trim()}`);
+  return at;
 }
 
 function unquote(text: string): string {
   const quote = text[0];
-  if (text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote)) {
-    const inner = text.slice(1, -1);
-    return quote === '"' ? inner.replaceAll('\\"', '"') : inner;
-  }
-  return text;
+  const quoted = text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote) && text.at(-2) !== "\\";
+  return quoted ? text.slice(1, -1) : text;
 }

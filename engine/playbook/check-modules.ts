@@ -1,6 +1,6 @@
 import { argumentPlace, checkArgumentNames } from "../modules/arguments.ts";
 import type { Module } from "../modules/contract.ts";
-import { parseFreeForm } from "../modules/free-form.ts";
+import { parseFreeForm, UnclosedQuote } from "../modules/free-form.ts";
 import { findModule, shortName } from "../modules/registry.ts";
 import { nearest } from "../source/nearest.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
@@ -50,7 +50,10 @@ async function checkTask(task: Task, notes: Notes): Promise<void> {
   try {
     args = writtenArguments(module, task);
   } catch (error) {
-    notes.later("module-arguments", error instanceof Error ? error.message : String(error), task.moduleAt);
+    const summary = error instanceof Error ? error.message : String(error);
+    const hint = "Close it, or put a backslash before it.";
+    if (error instanceof UnclosedQuote) notes.error("unclosed-quote", summary, task.moduleAt, hint);
+    else notes.later("module-arguments", summary, task.moduleAt);
     return;
   }
   // A whole mapping that is a template (`args: "{{ x }}"`) is known when it is rendered.

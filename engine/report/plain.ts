@@ -212,6 +212,10 @@ interface Heading {
   readonly failures: Set<string>;
 }
 
+function messageAlone(result: TaskResult): string {
+  return resultJson({ ...result, value: debugValue(result) }, { indent: 4 });
+}
+
 function resultLine(result: TaskResult, isItem: boolean, options: PlainOptions): string {
   const { colours } = options;
   const item = isItem ? `(item=${itemLabel(result.item, pythonRepr)})` : "";
@@ -222,21 +226,18 @@ function resultLine(result: TaskResult, isItem: boolean, options: PlainOptions):
       const paint = result.unknown ? colours.unknown : result.status === "changed" ? colours.changed : colours.ok;
       let text = `${result.status}: [${name}]${item ? ` => ${item}` : ""}`;
       if (result.unknown) text += `${item ? " " : " => "}known after the run (${result.unknown})`;
-      else if (result.shown === "message") {
-        text += ` => ${resultJson({ ...result, value: debugValue(result) }, { indent: 4 })}`;
-      } else if (result.shown || options.verbosity > 0) text += ` => ${resultJson(result, dump(result, options))}`;
+      else if (result.shown === "message") text += ` => ${messageAlone(result)}`;
+      else if (result.shown || options.verbosity > 0) text += ` => ${resultJson(result, dump(result, options))}`;
       return paint(text);
     }
     case "skipped":
       return colours.skipped(
         `skipping: [${name}]${item ? ` => ${item} ` : ""}${options.verbosity > 0 ? ` => ${resultJson(result, dump(result, options))}` : ""}`,
       );
-    case "failed":
-      return colours.failed(
-        isItem
-          ? `failed: [${name}] ${item} => ${resultJson(result, dump(result, options))}`
-          : `fatal: [${name}]: FAILED! => ${resultJson(result, dump(result, options))}`,
-      );
+    case "failed": {
+      const value = result.shown === "message" ? messageAlone(result) : resultJson(result, dump(result, options));
+      return colours.failed(isItem ? `failed: [${name}] ${item} => ${value}` : `fatal: [${name}]: FAILED! => ${value}`);
+    }
     case "unreachable":
       return colours.unreachable(
         `fatal: [${name}]: UNREACHABLE! =>${item ? ` ${item} =>` : ""} ${resultJson(result, dump(result, options))}`,

@@ -31,13 +31,15 @@ export function itemLabel(item: Value | undefined, python: (value: Value) => str
   return item === undefined ? "" : python(item);
 }
 
-/** What debug shows: its message or variable alone. */
+const besideVariables = ["changed", "failed", "skipped", "ansible_loop_var", "ansible_index_var", "ansible_loop"];
+
+/** What debug shows: its message alone, or its variable with what the loop gave. */
 export function debugValue(result: TaskResult): Dict {
   const shown = dict();
-  for (const key of Object.keys(result.value)) {
-    if (key === "changed" || key === "failed" || key.startsWith("_ansible_")) continue;
-    const value = result.value[key];
-    if (value !== undefined) shown[key] = isDict(value) ? { ...value } : value;
+  const hasMessage = Object.hasOwn(result.value, "msg");
+  for (const [key, value] of Object.entries(result.value)) {
+    if (hasMessage ? key !== "msg" : besideVariables.includes(key) || key.startsWith("_ansible_")) continue;
+    shown[key] = isDict(value) ? { ...value } : value;
   }
   return shown;
 }

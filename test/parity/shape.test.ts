@@ -38,7 +38,10 @@ test.concurrent.for(cases.map((each) => [each.name, each] as const))("%s looks a
   }
 });
 
-/** The lines without what stands in their JSON; within a task they stand in order, since who comes first is chance. */
+/**
+ * The lines, without what stands in JSON of one line; what debug and assert show over many lines is kept, as one. Within
+ * a task they stand in order, since who comes first is chance.
+ */
 function shape(output: string): string[] {
   const lines: string[] = [];
   let block: string[] = [];
@@ -46,11 +49,12 @@ function shape(output: string): string[] {
     lines.push(...block.sort());
     block = [];
   };
-  // A result may be printed over many lines, the last of which is its closing brace. Where a task failed, ansible-core
+  // The last of many lines is the closing brace. Where a task failed, ansible-core
   // writes the place to stdout and play to stderr (docs/differences.md).
   const whole = output
     .replace(/^\[ERROR\]: .*\n(?:.+\n|\n(?=\d+ ))*/gm, "")
-    .replace(/ => \{(?:.*\}|\n(?:[ ].*\n)*\})$/gm, " => {…}");
+    .replace(/ => \{.*\}$/gm, " => {…}")
+    .replace(/ => \{\n(?:[ ].*\n)*\}$/gm, (json) => json.replace(/\s+/g, " "));
   for (const line of whole.split("\n")) {
     if (line === "") continue;
     if (/^(PLAY|TASK|RUNNING HANDLER|NO MORE HOSTS LEFT)\b/.test(line)) {
