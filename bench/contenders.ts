@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { LabHost } from "../engine/lab/lab.ts";
+import type { LabHost } from "../engine/lab/host.ts";
 import type { Places } from "./hosts.ts";
 import type { Command } from "./measure.ts";
 import type { Workload } from "./workloads.ts";

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Lab, LabHost } from "../engine/lab/lab.ts";
+import type { LabHost } from "../engine/lab/host.ts";
+import type { Lab } from "../engine/lab/lab.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Where a workload is: the files that every contender is given. */
@@ -32,7 +33,7 @@ export class BenchHosts {
         { length: missing },
         (_, at) => `bench-${String(this.#made.length + at + 1).padStart(2, "0")}`,
       );
-      this.#made.push(...(await this.#lab.create(names.map((name) => ({ name, image: "plain-python" })))));
+      this.#made.push(...(await this.#lab.throwaway.create(names.map((name) => ({ name, image: "plain-python" })))));
     }
     const hosts = this.#made.slice(0, workload.hosts);
     const playbook = join(this.#folder, `${workload.name}.yml`);
@@ -66,7 +67,7 @@ export class BenchHosts {
   }
 
   async remove(): Promise<void> {
-    if (this.#made.length > 0) await this.#lab.destroy(this.#made);
+    if (this.#made.length > 0) await this.#lab.throwaway.destroy(this.#made);
   }
 
   async #everywhere(script: string): Promise<string[]> {

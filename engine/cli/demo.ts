@@ -24,7 +24,7 @@ export async function main(argv: string[]): Promise<number> {
   try {
     say("The lab: two container hosts, made from Debian packages. The first time takes some minutes.");
     const lab = await open(defaultDefinition());
-    for (const host of await lab.up()) say(`${host.name} is up at ${host.address}`);
+    for (const host of await lab.hosts.up()) say(`${host.name} is up at ${host.address}`);
   } catch (error) {
     showFailure(error);
     return 1;

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { endDaemon, type Lab, openLab } from "../lab/lab.ts";
+import { endDaemon } from "../lab/daemon.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
 import { complaints } from "./complaints.ts";
 import { home } from "./home.ts";
 import { complain, outputColours, say, showFailure } from "./screen.ts";
@@ -22,7 +23,7 @@ export async function main(argv: string[]): Promise<number> {
     .description("bring hosts up; the first time their images are built")
     .action(async (hosts: string[]) => {
       const lab = await open(definition());
-      for (const host of await lab.up(hosts.length > 0 ? hosts : undefined)) {
+      for (const host of await lab.hosts.up(hosts.length > 0 ? hosts : undefined)) {
         say(`${host.name} is up at ${host.address}: ./play lab ssh ${host.name}`);
       }
     });
@@ -33,7 +34,7 @@ export async function main(argv: string[]): Promise<number> {
     .action(async (hosts: string[], options: { all?: boolean }) => {
       if (options.all && !existsSync(definition())) return endDaemon(labDirectory(), complain);
       const lab = await open(definition());
-      await lab.down({ ...(hosts.length > 0 ? { hosts } : {}), all: options.all === true });
+      await (options.all ? lab.end() : lab.hosts.remove(hosts));
       say(hosts.length > 0 ? `removed ${hosts.join(", ")}` : "the lab's hosts are gone");
       return undefined;
     });
@@ -49,7 +50,7 @@ export async function main(argv: string[]): Promise<number> {
     .description("what is up")
     .action(async () => {
       const colours = outputColours();
-      const status = await (await open(definition())).status();
+      const status = await (await open(definition())).hosts.status();
       for (const host of status) {
         const paint = host.state === "running" ? colours.ok : host.state === "stopped" ? colours.changed : colours.dim;
         say(`${host.name.padEnd(12)} ${paint(host.state.padEnd(8))} ${host.address.padEnd(15)} ${host.image}`);
@@ -61,7 +62,7 @@ export async function main(argv: string[]): Promise<number> {
     .passThroughOptions()
     .allowUnknownOption()
     .action(async (host: string, command: string[]) => {
-      const [ssh = "ssh", ...rest] = (await open(definition())).ssh(host);
+      const [ssh = "ssh", ...rest] = (await open(definition())).hosts.ssh(host);
       code = await new Promise<number>((resolve, reject) => {
         spawn(ssh, [...rest, ...command], { stdio: "inherit" })
           .on("error", reject)

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { Command, CommanderError, Option } from "commander";
 import { DefaultRenderer, Listr, type ListrTaskWrapper, SilentRenderer } from "listr2";
-import type { Lab, LabHost } from "../lab/lab.ts";
+import type { LabHost } from "../lab/host.ts";
+import type { Lab } from "../lab/lab.ts";
 import type { Phase, Scenario } from "../scenario/definition.ts";
 import { discoverScenarios } from "../scenario/discover.ts";
 import { hostsOf } from "../scenario/hosts.ts";

@@ -10,12 +10,14 @@ import type { TarEntry } from "./tar.ts";
 const portNumber = 5000;
 
 /**
- * The registry that the hosts' engines use as their mirror of Docker Hub, so that nothing which asks for an image
+ * Makes sure of the registry, unless there is one outside or none is declared: the hosts' engines use it as their mirror of Docker Hub, so that nothing which asks for an image
  * has to know where it comes from. It is filled once and then is an image itself.
  *
  * The registry's image starts `docker-registry` on port 5000 and holds `skopeo`.
  */
-export async function ensureRegistry(workshop: ImageWorkshop, registry: RegistryDefinition): Promise<void> {
+export async function ensureRegistry(workshop: ImageWorkshop): Promise<void> {
+  const { registry } = workshop.definition;
+  if (!registry || workshop.pullFrom !== "") return;
   const { docker, directory, log } = workshop;
   const name = `${workshop.network}-registry`;
   const base = await ensureImage(workshop, registry.image);

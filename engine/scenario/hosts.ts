@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Lab, LabHost } from "../lab/lab.ts";
+import type { LabHost } from "../lab/host.ts";
+import type { Lab } from "../lab/lab.ts";
 import { toYaml } from "../source/to-yaml.ts";
 import type { Dict } from "../source/value.ts";
 import type { Scenario } from "./definition.ts";
@@ -18,13 +19,13 @@ export async function createHosts(lab: Lab, scenario: Scenario): Promise<LabHost
     .map((platform) =>
       lab.definition.images.has(platform.image) ? { ...platform, command: [] } : { ...platform, pull: true },
     );
-  if (missing.length > 0) await lab.create(missing, groupOf(scenario));
+  if (missing.length > 0) await lab.throwaway.create(missing, groupOf(scenario));
   return hostsOf(lab, scenario);
 }
 
 /** The hosts of a scenario that are there, in the order of its platforms. */
 export async function hostsOf(lab: Lab, scenario: Scenario): Promise<LabHost[]> {
-  const present = await lab.hostsOf(groupOf(scenario));
+  const present = await lab.throwaway.of(groupOf(scenario));
   return scenario.platforms.flatMap((platform) => present.filter((host) => host.name === platform.name));
 }
 

@@ -63,7 +63,7 @@ export async function runPhase(phase: Phase, course: Course): Promise<PhaseOutco
     case "final_destroy": {
       const hosts = await hostsOf(lab, scenario);
       if (hosts.length === 0) return { said: "no hosts", nothing: true };
-      await lab.destroy(groupOf(scenario));
+      await lab.throwaway.destroy(groupOf(scenario));
       return { said: hosts.length === 1 ? "1 host" : `${hosts.length} hosts` };
     }
     case "predict": {

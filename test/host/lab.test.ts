@@ -51,7 +51,7 @@ describe("hosts made on the fly", () => {
     const name = `${lab.network}-left-behind`;
     const label = "play.lab.owner=1.0";
     await lab.docker.run(["run", "--detach", "--name", name, "--network=none", "--label", label, image]);
-    await lab.sweep();
+    await lab.throwaway.sweep();
     expect(await lab.docker.exists("container", name)).toBe(false);
   });
 });
@@ -85,8 +85,8 @@ images:
   });
 
   afterAll(async () => {
-    await own?.down();
-    await own?.dropSnapshot("first");
+    await own?.hosts.remove();
+    await own?.hosts.dropSnapshot("first");
     await own?.docker.try(["network", "rm", own.network]);
     if (previous === undefined) delete process.env["DOCKER_HOST"];
     else process.env["DOCKER_HOST"] = previous;
@@ -96,16 +96,16 @@ images:
   it("uses the daemon that it finds, though a killed one left the bridge", async () => {
     expect(own.docker.address).toBeUndefined();
     expect(await own.docker.exists("network", own.network)).toBe(true);
-    expect(await own.status()).toEqual([{ name: "one", image: "host", address: "10.77.99.11", state: "absent" }]);
+    expect(await own.hosts.status()).toEqual([{ name: "one", image: "host", address: "10.77.99.11", state: "absent" }]);
   });
 
   it("brings its hosts up once, and leaves them alone the second time", async () => {
-    const [host] = await own.up();
+    const [host] = await own.hosts.up();
     expect(host?.address).toBe("10.77.99.11");
     const first = await own.docker.inspect("container", host?.container ?? "");
-    await own.up();
+    await own.hosts.up();
     expect((await own.docker.inspect("container", host?.container ?? ""))?.Id).toBe(first?.Id);
-    const [program = "", ...args] = [...own.ssh("one"), "cat", "/etc/marked"];
+    const [program = "", ...args] = [...own.hosts.ssh("one"), "cat", "/etc/marked"];
     expect(spawnSync(program, args, { encoding: "utf8" }).stdout).toBe("by the lab");
   });
 
@@ -115,31 +115,31 @@ images:
     const write = (text: string) =>
       own.exec(container, ["sh", "-c", `echo ${text} | tee /root/state >/var/lib/things/state`]);
     await write("kept");
-    await own.snapshot("first");
-    expect(await own.snapshots()).toEqual(["first"]);
-    expect(await own.hasSnapshot("first")).toBe(true);
+    await own.hosts.snapshot("first");
+    expect(await own.hosts.snapshots()).toEqual(["first"]);
+    expect(await own.hosts.hasSnapshot("first")).toBe(true);
     await write("changed");
-    await own.restore("first");
+    await own.hosts.restore("first");
     expect(await state()).toBe("kept\nkept\n");
-    await expect(own.restore("second")).rejects.toThrow('There is no snapshot "second"');
+    await expect(own.hosts.restore("second")).rejects.toThrow('There is no snapshot "second"');
   });
 
   it("cuts a host off and reconnects it under its address", async () => {
     const reached = async (seconds: number) =>
       (await outcomeOf(["ssh-keyscan", "-T", String(seconds), "-t", "ed25519", "10.77.99.11"])).stdout.length > 0;
     expect(await reached(30)).toBe(true);
-    await own.cut("one");
+    await own.hosts.cut("one");
     expect(await reached(3)).toBe(false);
-    await own.reconnect("one");
+    await own.hosts.reconnect("one");
     expect(await reached(30)).toBe(true);
   });
 
   it("takes its hosts down with their volumes", async () => {
-    await own.down();
-    expect((await own.status())[0]?.state).toBe("absent");
+    await own.hosts.remove();
+    expect((await own.hosts.status())[0]?.state).toBe("absent");
     expect(await own.docker.lines(["volume", "ls", "--quiet", `--filter=name=${own.network}-one.var`])).toEqual([
       `${own.network}-one.var-lib-things.snapshot.first`,
     ]);
-    expect(() => own.ssh("two")).toThrow('The lab has no host "two"; it has one.');
+    expect(() => own.hosts.ssh("two")).toThrow('The lab has no host "two"; it has one.');
   });
 });

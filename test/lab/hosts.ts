@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Target } from "../../engine/host/contract.ts";
-import { type Lab, type LabHost, openLab, type Platform } from "../../engine/lab/lab.ts";
+import type { LabHost } from "../../engine/lab/host.ts";
+import { type Lab, openLab } from "../../engine/lab/lab.ts";
+import type { Platform } from "../../engine/lab/throwaway-hosts.ts";
 
 /** The lab of this project: its file, and the folder that all tests share. */
 export const labFile = fileURLToPath(new URL("lab.yml", import.meta.url));
@@ -50,7 +52,7 @@ export async function labHosts(options: LabHostsOptions = {}): Promise<TestHost[
     image: options.image ?? "plain",
     ...(options.volumes === undefined ? {} : { volumes: options.volumes }),
   }));
-  return (await lab.create(platforms)).map((host) => asTarget(host, options.user));
+  return (await lab.throwaway.create(platforms)).map((host) => asTarget(host, options.user));
 }
 
 /** A lab host as a Target: verified host key, the lab's login key. */
@@ -72,5 +74,5 @@ export function asTarget(host: LabHost, user = "root"): TestHost {
 
 export async function removeHosts(hosts: readonly TestHost[]): Promise<void> {
   const lab = await projectLab();
-  await lab.destroy(hosts.map((host) => ({ ...host, port: host.port ?? 22, user: host.user ?? "root" })));
+  await lab.throwaway.destroy(hosts.map((host) => ({ ...host, port: host.port ?? 22, user: host.user ?? "root" })));
 }

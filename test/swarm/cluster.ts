@@ -23,8 +23,8 @@ const managerUrl = "http://10.77.0.11:8333";
 /** Two hosts with nothing on them. */
 export async function bareHosts(): Promise<void> {
   const lab = await projectLab();
-  await lab.down({});
-  await lab.up();
+  await lab.hosts.remove();
+  await lab.hosts.up();
 }
 
 /** Runs a shell line on a host behind play's back. */

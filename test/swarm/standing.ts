@@ -16,7 +16,7 @@ export const site = (options = {}) => play("site.yml", { extraVars: quick, ...op
 
 /** The swarm stands: made where the tests before have not. */
 export async function standing(): Promise<void> {
-  await (await projectLab()).up();
+  await (await projectLab()).hosts.up();
   const run = await site();
   if (run.failures.length > 0) throw new Error(run.failures.join("\n"));
   await wholeAgain();

@@ -51,7 +51,7 @@ describe("failures", () => {
     expect((await site({ ...placed, tags: ["interlock-nginx", "ha-reschedule"] })).failures).toEqual([]);
     await wholeAgain();
     for (const service of moving.slice(0, 2)) expect(await containersOf(service)).toEqual([`swarm-02/${service}`]);
-    await lab.cut("swarm-02");
+    await lab.hosts.cut("swarm-02");
     const cut = Date.now();
     try {
       for (const service of moving) {
@@ -65,7 +65,7 @@ describe("failures", () => {
       await until("the page", page, (text) => text.includes("Connected to MySQL"));
       process.stderr.write(`from the cut to the page on the other host: ${Math.round((Date.now() - cut) / 1000)} s\n`);
     } finally {
-      await lab.reconnect("swarm-02");
+      await lab.hosts.reconnect("swarm-02");
     }
     await wholeAgain();
     for (const service of moving) {
