@@ -4,6 +4,7 @@ import { nearest } from "../source/nearest.ts";
 import type { Node } from "../source/node.ts";
 import { type Dict, dict, isDict, Tagged } from "../source/value.ts";
 import { toValue } from "../source/yaml.ts";
+import { collectionModules } from "./collection-modules.ts";
 import type { LoadContext } from "./context.ts";
 import type { Entries } from "./entries.ts";
 import * as table from "./keyword-table.ts";
@@ -109,9 +110,9 @@ function isKnown(name: string): boolean {
   return engineActions.has(shortName(name)) || hasModule(name);
 }
 
-/** A module's name all the same: of a collection, or one of ansible-core's that play lacks. */
+/** A module's name all the same: of a collection, by its full or its short name, or one of ansible-core's that play lacks. */
 function looksForeign(key: string): boolean {
-  return /^\w+\.\w+\.\w+/.test(key) || table.lacking.has(key);
+  return /^\w+\.\w+\.\w+/.test(key) || table.lacking.has(key) || collectionModules.has(key);
 }
 
 /** Whether a keyword is a loop over a lookup: `with_items`. */

@@ -10,6 +10,7 @@ import type { Seat } from "./connections.ts";
 import type { HostRun, PlayRun } from "./context.ts";
 import { anything } from "./doubt.ts";
 import { environmentOf, Keywords } from "./keywords.ts";
+import { missingModule } from "./missing-module.ts";
 import { moduleContext } from "./module-context.ts";
 import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
 import { reach } from "./target.ts";
@@ -71,6 +72,11 @@ export function prepareItem(job: Job, vars: TaskVars, failure?: unknown): Prepar
     const verdict = testAll(task.when, vars.templar);
     if (verdict.holds === false) return done(skippedBy(verdict.condition));
     const doubt = verdict.holds === "unknown" ? verdict.unknown : undefined;
+    if (module === missingModule) {
+      if (doubt) return done(unknownBecause(doubt));
+      const message = `couldn't resolve module/action '${task.moduleAsWritten}'`;
+      return done(failedWith(message, {}, { at: task.moduleAt, unprepared: true }));
+    }
     if (failure !== undefined) throw failure;
     const delegated = keywords.value(task.delegateTo);
     if (delegated instanceof Unknown) return done(unknownBecause(delegated));

@@ -9,6 +9,7 @@ import type { Job } from "./item.ts";
 import { doneOutcome, prepareItem } from "./item.ts";
 import { runController } from "./item-controller.ts";
 import { itemVariables, type LoopControl, loopControl, loopItems } from "./loop-items.ts";
+import { missingModule } from "./missing-module.ts";
 import { runOnce, runWithRetries } from "./one-item.ts";
 import { failedWith, type Outcome, outcomeOf, unknownBecause, unknownOutcome } from "./outcome.ts";
 import { settleItem } from "./settle.ts";
@@ -40,15 +41,13 @@ export async function runTask(play: PlayRun, host: HostRun, task: Task, id: numb
     ...(items ? { items } : {}),
     seconds: (performance.now() - start) / 1000,
   });
-  const module = await engineModule(task.module);
-  if (!module) {
-    return end(failedWith(`couldn't resolve module/action '${task.moduleAsWritten}'`, {}, { at: task.moduleAt }));
-  }
+  const module = (await engineModule(task.module)) ?? missingModule;
   const own = play.run.variables.forTask(play, host.name, task);
   const vars = more === undefined ? own : own.with({ name: "debugger", values: more, templated: false });
   let job: Job;
   try {
-    job = { play, host, task, id, module, written: writtenArguments(module, task), vars };
+    const written = module === missingModule ? dict() : writtenArguments(module, task);
+    job = { play, host, task, id, module, written, vars };
   } catch (error) {
     return end(failedWith(error instanceof Error ? error.message : String(error), {}, { at: task.at }));
   }

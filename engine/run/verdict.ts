@@ -2,6 +2,7 @@ import { type Dict, dict, Unknown } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import { testAll } from "./conditions.ts";
 import type { Job, Prepared } from "./item.ts";
+import { missingModule } from "./missing-module.ts";
 import { notifiedNames } from "./notified.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
@@ -32,7 +33,8 @@ function byConditions(job: Job, vars: TaskVars, outcome: Outcome, prepared: Prep
     ...(outcome.delegate === undefined && ready?.delegate !== undefined ? { delegate: ready.delegate } : {}),
   };
   if (ready && !ready.diff) full.diff = [];
-  if (full.skipped || full.unreachable || full.fatal) return full;
+  // That play lacks the module is not what `failed_when: false` was written for.
+  if (full.skipped || full.unreachable || full.fatal || job.module === missingModule) return full;
   if (task.failedWhen.length === 0 && task.changedWhen.length === 0) return full;
   const value: Dict = { ...dict(), ...full.value };
   full.value = value;
