@@ -9,6 +9,7 @@ import {
   Doubtful,
   fail,
   failUndefined,
+  Group,
   Internal,
   type Item,
   isInteger,
@@ -270,7 +271,7 @@ export class Evaluator {
       const found = plain.attribute(name);
       if (found !== undefined) return this.#untagged(found);
     } else {
-      const method = methodOf(plain, name);
+      const method = plain instanceof Group ? plain.member(name) : methodOf(plain, name);
       if (method !== undefined) return method;
       if (isItemDict(plain) && Object.hasOwn(plain, name))
         return this.#untagged(this.#lazily(() => plain[name] ?? null, at));

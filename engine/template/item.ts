@@ -153,6 +153,18 @@ export function tuple(...items: Item[]): Item[] {
   return Tuple.with(items);
 }
 
+/** What `groupby` yields: a pair whose halves have names too. */
+export class Group extends Tuple<Item> {
+  static pair(grouper: Item, items: Item[]): Group {
+    const group = new Group();
+    group.push(grouper, items);
+    return group;
+  }
+  member(name: string): Item | undefined {
+    return name === "grouper" ? this[0] : name === "list" ? this[1] : undefined;
+  }
+}
+
 export function fail(message: string, code?: string, hint?: string): never {
   throw new OperationError(message, code, hint);
 }

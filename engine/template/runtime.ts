@@ -7,12 +7,13 @@ import { Executor, Output, type TemplateLoader } from "./execute.ts";
 import { filters } from "./filters/index.ts";
 import { Frame } from "./frame.ts";
 import { globals } from "./globals.ts";
+import { readHeader } from "./header.ts";
 import { type CallArguments, fail, type Item, type ItemDict, newDict } from "./item.ts";
 import type { Delimiters } from "./lexer.ts";
 import { findFile } from "./lookups/find-file.ts";
 import { lookups } from "./lookups/index.ts";
 import { bind, type Runtime, shortName } from "./plugin.ts";
-import { compileExpression, compileTemplate, withNewlines } from "./template-cache.ts";
+import { compileExpression, compileTemplate, placed, withNewlines } from "./template-cache.ts";
 import { tests } from "./tests/index.ts";
 
 const noArguments: CallArguments = { positional: [], named: newDict() };
@@ -84,16 +85,17 @@ export class TemplateRuntime implements Runtime {
 
   /** Throws UnknownFound where the text cannot be known. */
   renderText(source: string, options: TextOptions): string {
-    const { file, extra, ...delimiters } = options;
-    const origin = { file, line: 1, column: 1 };
+    const { body, settings } = placed(source, { file: options.file, line: 1, column: 1 }, () => readHeader(source));
+    const { file, extra, ...delimiters } = { ...options, ...settings };
+    const origin = { file, line: body === source ? 1 : 2, column: 1 };
     const frame = new Frame();
     for (const [name, value] of Object.entries(extra ?? {})) frame.set(name, value);
-    const template = compileTemplate(source, delimiters, origin);
+    const template = compileTemplate(body, delimiters, origin);
     const output = new Output();
-    const place = { source, origin };
+    const place = { source: body, origin };
     try {
       new Executor(this.evaluator, this.loader(delimiters, file), place).template(template, output, frame);
-      return withNewlines(source, output.text(), options.newlineSequence);
+      return withNewlines(body, output.text(), options.newlineSequence);
     } catch (error) {
       throw this.evaluator.placed(error, 0, place);
     }

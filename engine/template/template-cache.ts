@@ -52,7 +52,8 @@ export function withNewlines(source: string, result: string, newline = "\n"): st
   return result + newline.repeat(Math.max(0, count(source) - count(result)));
 }
 
-function placed<T>(source: string, origin: Origin | undefined, work: () => T): T {
+/** Gives a syntax error its place in the text. */
+export function placed<T>(source: string, origin: Origin | undefined, work: () => T): T {
   try {
     return work();
   } catch (error) {

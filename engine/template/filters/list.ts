@@ -3,6 +3,7 @@ import {
   characters,
   fail,
   failUndefined,
+  Group,
   type Item,
   isItemDict,
   isNumber,
@@ -170,7 +171,7 @@ export const listFilters: Family = {
       if (last !== undefined && equals(last.key, key)) last.items.push(item);
       else groups.push({ key, grouper: value(item), items: [item] });
     }
-    return groups.map(({ grouper, items }) => tuple(grouper, items));
+    return groups.map(({ grouper, items }) => Group.pair(grouper, items));
   }),
   intersect: plugin("other", (input, { other }) => {
     const others = iterate(other ?? null);
