@@ -26,7 +26,7 @@ export function readEvents(text: string, file: string): ParsedText {
       if (!(error instanceof YAMLException)) throw error;
       first ??= error;
       const line = error.reason === "deficient indentation" ? error.mark?.line : undefined;
-      if (line === undefined || pushed.has(line)) throw first;
+      if (!line || pushed.has(line)) throw first;
       const lines = source.split("\n");
       const content = lines[line] ?? "";
       // A tab there is refused by PyYAML too; so is a document that ends within brackets or quotes.
