@@ -1,6 +1,6 @@
 import type { Play } from "../playbook/tree.ts";
 import { type Dict, dict, type Value } from "../source/value.ts";
-import { passwordHash } from "../template/filters/encode.ts";
+import { passwordHash } from "../template/password-hash.ts";
 import type { RunContext } from "./context.ts";
 import { asBoolean } from "./keywords.ts";
 
@@ -45,7 +45,10 @@ async function ask(
 
 /** `encrypt`: the variable holds the password as crypt(3) stores it. */
 function encrypted(value: Value, prompt: Dict): Value {
-  const { encrypt, salt } = prompt;
+  const { encrypt, salt, salt_size } = prompt;
   if (typeof encrypt !== "string") return value;
-  return passwordHash(String(value), encrypt, typeof salt === "string" ? salt : undefined, undefined);
+  return passwordHash(String(value), encrypt, {
+    salt: typeof salt === "string" ? salt : undefined,
+    saltSize: typeof salt_size === "number" ? salt_size : undefined,
+  });
 }

@@ -1,8 +1,8 @@
 import { floatValue } from "../source/value.ts";
-import { Callable, fail, Internal, type Item, text } from "./item.ts";
+import { Callable, Internal, type Item, text } from "./item.ts";
 
-const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const months = [
+export const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+export const months = [
   ...["January", "February", "March", "April", "May", "June", "July"],
   ...["August", "September", "October", "November", "December"],
 ];
@@ -131,8 +131,11 @@ export class DateTime extends Internal {
     return this.format(this.#fraction === 0 ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M:%S.%f");
   }
 
-  /** Python's `strftime`, in the C locale. */
-  format(pattern: string): string {
+  /**
+   * Python's `strftime`, in the C locale, with glibc's flags and widths: `%-d`, `%^a`, `%_5d`.
+   * @param zone the offset and the name that `%z` and `%Z` give; a datetime has none
+   */
+  format(pattern: string, zone: { readonly offset: string; readonly name: string } = { offset: "", name: "" }): string {
     const date = this.#date;
     const year = date.getUTCFullYear();
     const hour = date.getUTCHours();
@@ -148,10 +151,13 @@ export class DateTime extends Internal {
       e: () => String(date.getUTCDate()).padStart(2),
       H: () => two(hour),
       I: () => two(hour % 12 || 12),
+      k: () => String(hour).padStart(2),
+      l: () => String(hour % 12 || 12).padStart(2),
       M: () => two(date.getUTCMinutes()),
       S: () => two(date.getUTCSeconds()),
       f: () => String(this.#fraction).padStart(6, "0"),
       p: () => (hour < 12 ? "AM" : "PM"),
+      P: () => (hour < 12 ? "am" : "pm"),
       y: () => two(year % 100),
       C: () => two(Math.floor(year / 100)),
       j: () => String(yearDay + 1).padStart(3, "0"),
@@ -166,6 +172,7 @@ export class DateTime extends Internal {
       W: () => two(Math.floor((yearDay + 7 - ((weekday + 6) % 7)) / 7)),
       V: () => two(isoWeek),
       G: () => String(isoYear),
+      g: () => two(isoYear % 100),
       D: () => this.format("%m/%d/%y"),
       F: () => this.format("%Y-%m-%d"),
       T: () => this.format("%H:%M:%S"),
@@ -175,18 +182,50 @@ export class DateTime extends Internal {
       x: () => this.format("%m/%d/%y"),
       X: () => this.format("%H:%M:%S"),
       s: () => String(Math.floor(this.#epoch())),
-      z: () => "",
-      Z: () => "",
+      z: () => zone.offset,
+      Z: () => zone.name,
       n: () => "\n",
       t: () => "\t",
       "%": () => "%",
     };
-    return pattern.replace(/%(-?)([a-zA-Z%])/g, (whole, dash: string, letter: string) => {
-      const field = Object.hasOwn(fields, letter) ? fields[letter] : undefined;
-      if (field === undefined) return whole;
-      return dash === "" ? field() : field().replace(/^[0 ]+(?=.)/, "");
-    });
+    return pattern.replace(
+      /%([-_0^#]*)(\d*)[EO]?([a-zA-Z%])/g,
+      (whole, marks: string, width: string, letter: string) => {
+        const field = Object.hasOwn(fields, letter) ? fields[letter] : undefined;
+        return field === undefined ? whole : padded(field(), marks, width, letter);
+      },
+    );
   }
+}
+
+/** Applies the flags between `%` and its letter. */
+function padded(field: string, marks: string, width: string, letter: string): string {
+  const isNumber = /^ *\d+$/.test(field) && letter !== "s";
+  let result = isNumber && marks.includes("-") ? field.replace(/^[0 ]+(?=.)/, "") : field;
+  if (isNumber && marks.includes("_")) result = result.replace(/^0+(?=.)/, (zeros) => " ".repeat(zeros.length));
+  if (isNumber && marks.includes("0")) result = result.replace(/^ +/, (blanks) => "0".repeat(blanks.length));
+  if (marks.includes("^") || (marks.includes("#") && letter !== "p")) result = result.toUpperCase();
+  else if (marks.includes("#")) result = result.toLowerCase();
+  const blank = marks.includes("_") || !isNumber || "ekl".includes(letter);
+  const filler = blank && !marks.includes("0") ? " " : "0";
+  return width === "" ? result : result.padStart(Number(width), filler);
+}
+
+/** The controller's time zone at a moment, as `%z` and `%Z` give it. */
+export function zoneAt(seconds: number, utc: boolean): { offset: string; name: string } {
+  if (utc) return { offset: "+0000", name: "GMT" };
+  const at = new Date(seconds * 1000);
+  const minutes = -at.getTimezoneOffset();
+  const size = Math.abs(minutes);
+  const offset = `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}${two(size % 60)}`;
+  // English has short names for few zones, which differ between its countries.
+  const names = ["en-US", "en-GB", "en-AU"].map(
+    (locale) =>
+      new Intl.DateTimeFormat(locale, { timeZoneName: "short" })
+        .formatToParts(at)
+        .find((part) => part.type === "timeZoneName")?.value ?? "",
+  );
+  return { offset, name: names.find((name) => /^[A-Z]+$/.test(name)) ?? offset.replace(/00$/, "") };
 }
 
 function two(number: number): string {
@@ -198,88 +237,4 @@ function isoWeekOf(date: Date): [number, number] {
   thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));
   const start = Date.UTC(thursday.getUTCFullYear(), 0, 1);
   return [thursday.getUTCFullYear(), Math.ceil(((thursday.getTime() - start) / 86_400_000 + 1) / 7)];
-}
-
-/** Python's `strptime`. @throws OperationError where the text does not fit */
-export function parseDateTime(value: string, pattern: string): DateTime {
-  const names: string[] = [];
-  const group = (name: string, expression: string): string => {
-    names.push(name);
-    return `(${expression})`;
-  };
-  const short = (list: readonly string[]): string => list.map((each) => each.slice(0, 3)).join("|");
-  const expand = (format: string): string =>
-    format.replace(/%([a-zA-Z%])|\s+|[\\^$.*+?()[\]{}|/]/g, (whole, letter: string | undefined) => {
-      if (/^\s/.test(whole)) return "\\s+";
-      switch (letter) {
-        case undefined:
-          return `\\${whole}`;
-        case "Y":
-          return group("year", "\\d{4}");
-        case "y":
-          return group("shortYear", "\\d{2}");
-        case "m":
-          return group("month", "1[0-2]|0[1-9]|[1-9]");
-        case "d":
-        case "e":
-          return group("day", "3[01]|[12]\\d|0[1-9]| ?[1-9]");
-        case "H":
-          return group("hour", "2[0-3]|[01]\\d|\\d");
-        case "I":
-          return group("hour12", "1[0-2]|0[1-9]|[1-9]");
-        case "M":
-          return group("minute", "[0-5]\\d|\\d");
-        case "S":
-          return group("second", "6[01]|[0-5]\\d|\\d");
-        case "f":
-          return group("fraction", "\\d{1,6}");
-        case "j":
-          return group("yearDay", "36[0-6]|3[0-5]\\d|[12]\\d\\d|0[1-9]\\d|00[1-9]|[1-9]\\d|0[1-9]|[1-9]");
-        case "b":
-        case "h":
-          return group("monthName", short(months));
-        case "B":
-          return group("monthName", months.join("|"));
-        case "a":
-          return `(?:${short(days)})`;
-        case "A":
-          return `(?:${days.join("|")})`;
-        case "p":
-          return group("half", "AM|PM");
-        case "z":
-          return "(?:Z|[-+]\\d\\d:?\\d\\d)";
-        case "Z":
-          return "(?:UTC|GMT|[A-Z]{3,4})";
-        case "%":
-          return "%";
-        case "D":
-          return expand("%m/%d/%y");
-        case "F":
-          return expand("%Y-%m-%d");
-        case "T":
-          return expand("%H:%M:%S");
-        default:
-          return fail(`strptime has no format '%${letter}'`);
-      }
-    });
-  const match = new RegExp(`^${expand(pattern)}$`, "i").exec(value);
-  if (match === null) return fail(`the time '${value}' does not have the format '${pattern}'`);
-  const fields = new Map(names.map((name, index) => [name, match[index + 1] ?? ""]));
-  const number = (name: string, fallback: number): number => (fields.has(name) ? Number(fields.get(name)) : fallback);
-  const shortYear = number("shortYear", 0);
-  const year = number("year", fields.has("shortYear") ? shortYear + (shortYear < 69 ? 2000 : 1900) : 1900);
-  const monthName = fields.get("monthName")?.toLowerCase().slice(0, 3);
-  const month =
-    monthName === undefined
-      ? number("month", 1) - 1
-      : months.findIndex((each) => each.toLowerCase().startsWith(monthName));
-  const half = fields.get("half")?.toUpperCase();
-  const hour = fields.has("hour12") ? (number("hour12", 0) % 12) + (half === "PM" ? 12 : 0) : number("hour", 0);
-  const day = fields.has("yearDay") ? number("yearDay", 1) : number("day", 1);
-  const date = new Date(0);
-  date.setUTCFullYear(year, fields.has("yearDay") ? 0 : month, day);
-  if (!fields.has("yearDay") && date.getUTCDate() !== day)
-    return fail(`the time '${value}' has a day that its month lacks`);
-  date.setUTCHours(hour, number("minute", 0), number("second", 0));
-  return new DateTime(date.getTime() * 1000 + Number((fields.get("fraction") ?? "").padEnd(6, "0")));
 }

@@ -119,7 +119,8 @@ function requireNumberOrInfinity(item: Item): number {
 function fromYaml(input: Item, all: boolean): Item {
   if (typeof input !== "string") return input;
   const { documents } = parseYaml(input, "<from_yaml>");
-  const values: Item[] = documents.map(toValue);
+  // An empty text has no document at all; from_yaml gives null for it.
+  const values: Item[] = /^(?:\s*(?:#.*)?\n?)*$/.test(input) ? [] : documents.map(toValue);
   if (all) return values;
   if (values.length > 1)
     return fail("from_yaml expects one document, and there are several", undefined, "Use from_yaml_all.");

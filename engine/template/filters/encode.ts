@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { encrypt } from "unixcrypt";
+import { createHash } from "node:crypto";
 import { isVault, Vault } from "../../source/vault.ts";
 import { fail, type Item, isItemDict, iterate, newDict, text } from "../item.ts";
 import { requireInteger } from "../operators.ts";
+import { passwordHash } from "../password-hash.ts";
 import { type Family, plugin } from "../plugin.ts";
 import { PythonRandom } from "../python-random.ts";
 
@@ -14,37 +14,6 @@ function digest(value: string, algorithm: string): string {
   } catch {
     return fail(`there is no hash '${algorithm}'`);
   }
-}
-
-const hashes = new Map<string, string>();
-const saltAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-function randomSalt(length: number): string {
-  return [...randomBytes(length)].map((byte) => saltAlphabet.charAt(byte % 64)).join("");
-}
-
-/**
- * A password as `crypt(3)` stores it. Where no salt is given, the same password keeps the salt it first got in this
- * run: a condition and the task after it must see the same text.
- */
-export function passwordHash(
-  password: string,
-  kind: string,
-  salt: string | undefined,
-  rounds: number | undefined,
-): string {
-  const id = { sha512: "6", sha256: "5", sha512_crypt: "6", sha256_crypt: "5" }[kind];
-  if (id === undefined) return fail(`password_hash has no '${kind}'`, undefined, "It has sha512 and sha256.");
-  if (salt !== undefined && !/^[./0-9A-Za-z]{1,16}$/.test(salt))
-    return fail("a salt has 1 to 16 letters, digits, '.' or '/'");
-  const key = JSON.stringify([password, kind, salt, rounds]);
-  let result = hashes.get(key);
-  if (result === undefined) {
-    const cost = rounds === undefined || rounds === 5000 ? "" : `rounds=${rounds}$`;
-    result = encrypt(password, `$${id}$${cost}${salt ?? randomSalt(16)}`);
-    hashes.set(key, result);
-  }
-  return result;
 }
 
 const namespaceOfAnsible = "361e6d51-faec-444a-9079-341386da8e2e";
@@ -109,24 +78,29 @@ const nodeEncoding = (name: string): BufferEncoding => {
 
 /** Filters that encode, hash and encrypt. */
 export const encodeFilters: Family = {
-  b64decode: plugin("encoding", (input, { encoding }) =>
-    Buffer.from(text(input), "base64").toString(nodeEncoding(optional(encoding) ?? "utf-8")),
-  ),
+  b64decode: plugin("encoding", (input, { encoding }) => {
+    // Python skips what is no Base64, but wants the = that fill the last group of four.
+    const letters = text(input).replace(/[^A-Za-z0-9+/=]/g, "");
+    const used = letters.replace(/=+$/, "").length;
+    if (used % 4 === 1 || letters.length < Math.ceil(used / 4) * 4)
+      return fail("this is no Base64: its length is no multiple of four");
+    return Buffer.from(letters, "base64").toString(nodeEncoding(optional(encoding) ?? "utf-8"));
+  }),
   b64encode: plugin("encoding", (input, { encoding }) =>
     Buffer.from(text(input), nodeEncoding(optional(encoding) ?? "utf-8")).toString("base64"),
   ),
   checksum: plugin("", (input) => digest(text(input), "sha1")),
   hash: plugin("hashtype", (input, { hashtype }) => digest(text(input), optional(hashtype) ?? "sha1")),
   md5: plugin("", (input) => digest(text(input), "md5")),
-  password_hash: plugin("hashtype salt salt_size rounds ident", (input, { hashtype, salt, salt_size, rounds }) => {
-    const size = salt_size === undefined || salt_size === null ? undefined : requireInteger(salt_size, "salt_size");
-    const given = optional(salt) ?? (size === undefined ? undefined : randomSalt(size));
-    return passwordHash(
-      text(input),
-      optional(hashtype) ?? "sha512",
-      given,
-      rounds === undefined || rounds === null ? undefined : requireInteger(rounds, "rounds"),
-    );
+  password_hash: plugin("hashtype salt salt_size rounds ident", (input, args) => {
+    const number = (name: string): number | undefined =>
+      args[name] === undefined || args[name] === null ? undefined : requireInteger(args[name], name);
+    return passwordHash(text(input), optional(args["hashtype"]) ?? "sha512", {
+      salt: optional(args["salt"]),
+      saltSize: number("salt_size"),
+      rounds: number("rounds"),
+      ident: optional(args["ident"]),
+    });
   }),
   random_mac: plugin("seed", (input, { seed }) => {
     const prefix = text(input).toLowerCase().split(":").filter(Boolean);

@@ -1,6 +1,6 @@
 import { intValue } from "../../source/value.ts";
 import { formatAddress, IpNetwork, mergeNetworks } from "../ip-network.ts";
-import { fail, type Item, isInteger, iterate, text, truthy } from "../item.ts";
+import { fail, type Item, isFloat, isInteger, isItemDict, iterate, text, truthy, typeName } from "../item.ts";
 import { requireInteger } from "../operators.ts";
 import { type Family, plugin } from "../plugin.ts";
 
@@ -14,6 +14,7 @@ function parse(item: Item, version: 4 | 6 | undefined): IpNetwork | undefined {
     return value < 0n ? undefined : new IpNetwork(guess, value, guess === 4 ? 32 : 128, false);
   }
   if (typeof item !== "string") return undefined;
+  if (/^\d+$/.test(item.trim())) return parse(BigInt(item.trim()), version);
   const network = IpNetwork.parse(item);
   return network === undefined || (version !== undefined && network.version !== version) ? undefined : network;
 }
@@ -26,7 +27,11 @@ function isIn(network: IpNetwork, ranges: readonly string[]): boolean {
   );
 }
 
-/** What `ipaddr("query")` answers for one valid address; false where it does not apply, null where it is not so. */
+function noNetwork(network: IpNetwork): never {
+  return fail(`${network.text()} is no network`);
+}
+
+/** What `ipaddr("query")` answers for one valid address; null or false where it does not apply or is not so. */
 function answer(n: IpNetwork, query: string, original: Item): Item {
   const withPrefix = (value: bigint): string => `${n.text(value)}/${n.prefix}`;
   const isNetwork = n.address === n.first && n.size > 1n;
@@ -37,32 +42,20 @@ function answer(n: IpNetwork, query: string, original: Item): Item {
       return n.hasPrefix ? withPrefix(n.address) : n.text();
     case "address":
     case "ip":
-      return n.size > 2n && isNetwork && n.hasPrefix ? false : n.text();
+      return n.size > 2n && isNetwork && n.hasPrefix ? null : n.text();
     case "address/prefix":
     case "gateway":
     case "gw":
     case "host/prefix":
     case "hostnet":
     case "router":
-      return n.size > 2n && isNetwork
-        ? false
-        : n.hasPrefix
-          ? withPrefix(n.address)
-          : query === "address/prefix"
-            ? n.text()
-            : false;
+      return n.size > 2n && isNetwork ? false : withPrefix(n.address);
     case "ip/prefix":
-      return n.hasPrefix && !(n.size > 2n && isNetwork) ? withPrefix(n.address) : false;
+      return n.hasPrefix && !(n.size > 2n && isNetwork) ? withPrefix(n.address) : null;
     case "host":
-      return n.size === 1n
-        ? n.hasPrefix
-          ? withPrefix(n.address)
-          : `${n.text()}/${n.bits}`
-        : !isNetwork
-          ? withPrefix(n.address)
-          : false;
+      return n.size === 1n || !isNetwork ? withPrefix(n.address) : null;
     case "net":
-      return n.size > 1n && isNetwork ? withPrefix(n.first) : false;
+      return n.size > 1n && isNetwork ? withPrefix(n.first) : null;
     case "subnet":
     case "network/prefix":
       return withPrefix(n.first);
@@ -87,20 +80,24 @@ function answer(n: IpNetwork, query: string, original: Item): Item {
     case "size_usable":
       return intValue(n.size <= 2n ? n.size : n.lastUsable - n.firstUsable + 1n);
     case "broadcast":
-      return n.size > 2n && n.version === 4 ? n.text(n.last) : n.version === 4 ? false : n.text(n.last);
+      return n.size > 2n ? n.text(n.last) : null;
     case "first_usable":
-      return n.size > 1n ? n.text(n.firstUsable) : false;
+      return n.size > 1n ? n.text(n.firstUsable) : noNetwork(n);
     case "last_usable":
-      return n.size > 1n ? n.text(n.lastUsable) : false;
+      return n.size > 1n ? n.text(n.lastUsable) : noNetwork(n);
     case "range_usable":
-      return n.size > 1n ? `${n.text(n.firstUsable)}-${n.text(n.lastUsable)}` : false;
+      return n.size > 1n ? `${n.text(n.firstUsable)}-${n.text(n.lastUsable)}` : noNetwork(n);
     case "next_usable":
-      return n.size > 1n && n.address + 1n <= n.lastUsable ? n.text(n.address + 1n) : false;
+      if (n.size === 1n) return noNetwork(n);
+      return n.address + 1n <= n.lastUsable ? n.text(n.address + 1n) : null;
     case "previous_usable":
-      return n.size > 1n && n.address - 1n >= n.firstUsable ? n.text(n.address - 1n) : false;
+      if (n.size === 1n) return noNetwork(n);
+      return n.address - 1n >= n.firstUsable ? n.text(n.address - 1n) : null;
     case "peer":
       if (n.size === 2n) return n.text(n.address === n.first ? n.last : n.first);
-      return n.size === 4n ? n.text(n.address === n.first + 1n ? n.first + 2n : n.first + 1n) : false;
+      return n.size === 4n
+        ? n.text(n.address === n.first + 1n ? n.first + 2n : n.first + 1n)
+        : fail(`${n.text()} is not in a network of two hosts`);
     case "int":
       return n.hasPrefix ? `${n.address}/${n.prefix}` : intValue(n.address);
     case "bool":
@@ -143,7 +140,7 @@ function answer(n: IpNetwork, query: string, original: Item): Item {
     case "unicast":
       return when(!isIn(n, ["224.0.0.0/4", "ff00::/8"]));
     case "cidr":
-      return n.hasPrefix ? kept : false;
+      return n.hasPrefix ? kept : withPrefix(n.address);
     case "wrap":
       return n.version === 6 ? `[${n.text()}]${n.hasPrefix ? `/${n.prefix}` : ""}` : kept;
     default:
@@ -161,6 +158,8 @@ function answer(n: IpNetwork, query: string, original: Item): Item {
 function ipaddr(input: Item, query: Item | undefined, version: 4 | 6 | undefined): Item {
   if (Array.isArray(input))
     return input.map((each) => ipaddr(each, query, version)).filter((each) => each !== false && each !== null);
+  if (isItemDict(input) || input === null || isFloat(input))
+    return fail(`ipaddr takes addresses, not a value of type ${typeName(input)}`);
   const network = parse(input, version);
   return network === undefined ? false : answer(network, optional(query), input);
 }
@@ -181,6 +180,11 @@ function subnets(input: Item, query: Item | undefined, index: Item | undefined):
   }
   const prefix = Number(wanted);
   if (index === undefined || index === null) {
+    // An address alone stands for the network around it.
+    if (!network.hasPrefix) {
+      const around = new IpNetwork(network.version, network.address, prefix);
+      return `${around.text(around.first)}/${prefix}`;
+    }
     return prefix < network.prefix ? "0" : String(1n << BigInt(prefix - network.prefix));
   }
   const number = BigInt(requireInteger(typeof index === "string" ? Number(index) : index, "the index"));
@@ -198,7 +202,10 @@ function hardwareAddress(input: Item, query: string): Item {
   const digits = text(input)
     .replace(/[-:.\s]/g, "")
     .toLowerCase();
-  if (!/^[\da-f]{12}$/.test(digits)) return query === "bool" ? false : fail(`'${text(input)}' is no hardware address`);
+  if (!/^[\da-f]{12}$/.test(digits)) {
+    if (query === "bool" || query === "") return null;
+    return fail(`'${text(input)}' is no hardware address`);
+  }
   const pairs = digits.match(/../g) ?? [];
   switch (query) {
     case "":

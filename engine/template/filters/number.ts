@@ -18,11 +18,13 @@ export function toInt(input: Item, fallback: Item, base: number): Item {
   if (match !== null) {
     const [, sign, prefix, body = ""] = match;
     const prefixBase = prefix === "0b" ? 2 : prefix === "0o" ? 8 : prefix === "0x" ? 16 : undefined;
-    if (prefixBase === undefined || prefixBase === base) {
-      const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz".slice(0, base);
+    // Python's base 0 takes what the prefix says.
+    const used = base === 0 ? (prefixBase ?? 10) : base;
+    if (prefixBase === undefined || prefixBase === used) {
+      const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz".slice(0, used);
       if ([...body].every((each) => alphabet.includes(each))) {
         let value = 0n;
-        for (const each of body) value = value * BigInt(base) + BigInt(alphabet.indexOf(each));
+        for (const each of body) value = value * BigInt(used) + BigInt(alphabet.indexOf(each));
         return intValue(sign === "-" ? -value : value);
       }
     }
@@ -111,13 +113,11 @@ export const numberFilters: Family = {
     const number = typeof input === "string" ? pythonFloat(input) : undefined;
     return number === undefined ? (args["default"] ?? new Float(0)) : floatValue(number);
   }),
-  human_readable: plugin("isbits unit", (input, { isbits, unit }) =>
-    humanReadable(
-      typeof input === "string" ? Number(input) : requireNumber(input, "the size"),
-      truthy(isbits ?? false),
-      unit === undefined || unit === null ? undefined : text(unit),
-    ),
-  ),
+  human_readable: plugin("isbits unit", (input, { isbits, unit }) => {
+    const size = typeof input === "string" ? (pythonFloat(input) ?? Number.NaN) : requireNumber(input, "the size");
+    if (Number.isNaN(size)) return fail(`'${text(input)}' is no number of bytes`);
+    return humanReadable(size, truthy(isbits ?? false), unit === undefined || unit === null ? undefined : text(unit));
+  }),
   human_to_bytes: plugin("default_unit isbits", (input, args) =>
     humanToBytes(
       text(input),
@@ -141,6 +141,7 @@ export const numberFilters: Family = {
   root: plugin("base", (input, { base }) => {
     const by = base === undefined ? 2 : requireNumber(base, "the base");
     const number = requireNumber(input, "the value");
+    if (number < 0) return fail("root needs a number that is not negative");
     return floatValue(by === 2 ? Math.sqrt(number) : number ** (1 / by));
   }),
   round: plugin("precision method", (input, { precision, method }) => {

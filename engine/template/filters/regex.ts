@@ -53,7 +53,10 @@ export const regexFilters: Family = {
     }),
   ),
   regex_escape: plugin("re_type", (input, args) => {
-    if (given(args["re_type"], "python") === "posix_basic") return text(input).replace(/[$^.*[\]\\]/g, "\\$&");
+    const kind = given(args["re_type"], "python");
+    if (kind !== "python" && kind !== "posix_basic")
+      return fail(`regex_escape has no type '${kind}'`, undefined, "It has python and posix_basic.");
+    if (kind === "posix_basic") return text(input).replace(/[$^.*[\]\\]/g, "\\$&");
     return text(input).replace(/[\\^$.*+?()[\]{}|\-#&~\s]/g, (mark) => `\\${mark}`);
   }),
 };

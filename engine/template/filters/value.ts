@@ -1,9 +1,10 @@
 import { pythonRepr } from "../../source/python-repr.ts";
 import { Omit, type Value } from "../../source/value.ts";
-import { DateTime, parseDateTime } from "../date-time.ts";
+import { DateTime, zoneAt } from "../date-time.ts";
 import { fail, failUndefined, type Item, isNumber, text, truthy, typeName, Undefined } from "../item.ts";
 import { asNumber, requireNumber } from "../operators.ts";
 import { type Family, plain, plugin } from "../plugin.ts";
+import { parseDateTime } from "../strptime.ts";
 
 const trueWords = new Set(["yes", "on", "1", "true", "y", "t"]);
 const falseWords = new Set(["no", "off", "0", "false", "n", "f"]);
@@ -68,7 +69,8 @@ export const valueFilters: Family = {
           : requireNumber(second, "the seconds");
     if (at !== undefined && Number.isNaN(at)) return fail(`'${text(second ?? "")}' is no number of seconds`);
     const inUtc = truthy(utc ?? false);
-    return (at === undefined ? DateTime.now(inUtc) : DateTime.fromEpoch(at, inUtc)).format(text(input));
+    const time = at === undefined ? DateTime.now(inUtc) : DateTime.fromEpoch(at, inUtc);
+    return time.format(text(input), zoneAt(at ?? Date.now() / 1000, inUtc));
   }),
   ternary: plugin("true_val false_val none_val", (input, { true_val, false_val, none_val }) => {
     if (input === null && none_val !== undefined && none_val !== null) return none_val;

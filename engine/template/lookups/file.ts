@@ -1,15 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { isDict } from "../../source/value.ts";
 import type { TextOptions } from "../contract.ts";
 import { readCsv } from "../filters/data.ts";
-import { passwordHash } from "../filters/encode.ts";
 import { fail, finish, type Item, isItemDict, iterate, OperationError, text, truthy } from "../item.ts";
 import { splitLines } from "../methods.ts";
 import { type Bound, type Family, plain, plugin, type Runtime } from "../plugin.ts";
-import { PythonRandom } from "../python-random.ts";
 import { expandHome, findFile } from "./find-file.ts";
 import { globFiles } from "./glob.ts";
 import { inlineOptions, option } from "./terms.ts";
@@ -71,21 +68,25 @@ interface Candidates {
 }
 
 function candidates(term: Item, args: Bound): Candidates[] {
-  const many = (item: Item | undefined): string[] =>
+  const many = (item: Item | undefined, between = /[,;]/): string[] =>
     item === undefined || item === null
       ? []
       : typeof item === "string"
         ? item
-            .split(/[,;]/)
+            .split(between)
             .map((each) => each.trim())
             .filter(Boolean)
         : list(item);
   if (Array.isArray(term)) return term.flatMap((each) => candidates(each, args));
   if (isItemDict(term))
     return [
-      { files: many(term["files"]), paths: many(term["paths"] ?? args["paths"]), skip: isOn(term["skip"], false) },
+      {
+        files: many(term["files"]),
+        paths: many(term["paths"] ?? args["paths"], /[,:;]/),
+        skip: isOn(term["skip"], false),
+      },
     ];
-  return [{ files: [text(term)], paths: many(args["paths"]), skip: false }];
+  return [{ files: [text(term)], paths: many(args["paths"], /[,:;]/), skip: false }];
 }
 
 function firstFound(terms: Item, args: Bound, runtime: Runtime): Item {
@@ -138,48 +139,6 @@ function run(command: string, runtime: Runtime): string {
   return result.stdout;
 }
 
-const characterSets: { readonly [name: string]: string } = {
-  ascii_letters: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-  ascii_lowercase: "abcdefghijklmnopqrstuvwxyz",
-  ascii_uppercase: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-  digits: "0123456789",
-  hexdigits: "0123456789abcdefABCDEF",
-  octdigits: "01234567",
-  punctuation: "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-};
-
-function password(terms: Item, args: Bound, runtime: Runtime): Item {
-  return list(terms).map((term) => {
-    const { free, options } = inlineOptions(term);
-    const length = Number(option("length", args, options, "20"));
-    const sets =
-      args["chars"] === undefined
-        ? option("chars", {}, options, "ascii_letters,digits,.,:,-,_").split(",")
-        : list(args["chars"]);
-    const alphabet = [...new Set(sets.map((set) => characterSets[set] ?? set).join(""))].join("");
-    const seed = option("seed", args, options, "");
-    const encrypt = option("encrypt", args, options, "");
-    const random = seed === "" ? undefined : new PythonRandom(seed);
-    const pick = (): string => alphabet.charAt(random ? random.below(alphabet.length) : randomInt(alphabet.length));
-    const make = (count: number): string => Array.from({ length: count }, pick).join("");
-    const expanded = expandHome(free);
-    const path = isAbsolute(expanded) ? expanded : resolve(runtime.context.searchPath.at(-1) ?? ".", expanded);
-    const stored = path !== "/dev/null" && existsSync(path) ? readFileSync(path, "utf8").trimEnd() : undefined;
-    let secret = stored ?? make(length);
-    let salt: string | undefined;
-    const match = /^(.*) salt=(\S+)$/.exec(secret);
-    if (match !== null) [, secret = "", salt] = match;
-    const missingSalt = encrypt !== "" && salt === undefined;
-    if (missingSalt)
-      salt = Array.from({ length: 8 }, () => "abcdefghijklmnopqrstuvwxyz0123456789".charAt(randomInt(36))).join("");
-    if (path !== "/dev/null" && (stored === undefined || missingSalt)) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      writeFileSync(path, `${secret}${salt === undefined ? "" : ` salt=${salt}`}\n`, { mode: 0o600 });
-    }
-    return encrypt === "" ? secret : passwordHash(secret, encrypt.replace(/_crypt$/, ""), salt, undefined);
-  });
-}
-
 /** The sections of an INI file; keys before the first section are in `global`. */
 function readIni(source: string): Map<string, Map<string, string>> {
   const sections = new Map<string, Map<string, string>>();
@@ -213,7 +172,14 @@ function ini(terms: Item, args: Bound, runtime: Runtime): Item {
     const { content } = read(option("file", args, options, "ansible.ini"), "files", runtime);
     const properties = option("type", args, options, "ini") === "properties";
     const section = properties ? "global" : option("section", args, options, "global");
-    const keys = readIni(content).get(section) ?? new Map<string, string>();
+    const sections = readIni(content);
+    const keys = sections.get(section) ?? new Map<string, string>();
+    if (!properties && section !== "global" && !sections.has(section))
+      return fail(
+        `the file '${option("file", args, options, "ansible.ini")}' has no section '${section}'`,
+        undefined,
+        `It has: ${[...sections.keys()].join(", ")}.`,
+      );
     const sensitive = isOn(args["case_sensitive"], false);
     if (isOn(args["re"] ?? options["re"], false)) {
       const pattern = new RegExp(key);
@@ -274,7 +240,6 @@ export const fileLookups: Family = {
   first_found: plugin("files paths skip", firstFound),
   ini: plugin("key file section type re default encoding case_sensitive allow_no_value interpolation", ini),
   lines: plugin("", (terms, _, runtime) => list(terms).flatMap((command) => splitLines(run(command, runtime)))),
-  password: plugin("length chars seed encrypt ident", password),
   pipe: plugin("", (terms, _, runtime) => list(terms).map((command) => run(command, runtime).trimEnd())),
   template: plugin(
     "convert_data template_vars variable_start_string variable_end_string block_start_string block_end_string comment_start_string comment_end_string trim_blocks lstrip_blocks jinja2_native",

@@ -1,8 +1,11 @@
 import type { Plugin } from "../plugin.ts";
 import { fileLookups } from "./file.ts";
+import { passwordLookups } from "./password.ts";
 import { valueLookups } from "./value.ts";
 
-const all = new Map<string, Plugin>([...Object.entries(fileLookups), ...Object.entries(valueLookups)]);
+const all = new Map<string, Plugin>(
+  [fileLookups, passwordLookups, valueLookups].flatMap((family) => Object.entries(family)),
+);
 const nested = all.get("nested");
 if (nested !== undefined) all.set("cartesian", nested);
 

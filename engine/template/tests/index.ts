@@ -1,6 +1,7 @@
 import type { Unknown } from "../../source/value.ts";
 import { text } from "../item.ts";
 import { type Plugin, plugin, shortName } from "../plugin.ts";
+import { addressTests } from "./address.ts";
 import { pathTests } from "./path.ts";
 import { resultTests } from "./result.ts";
 import { textTests } from "./text.ts";
@@ -28,7 +29,7 @@ const aliases: { readonly [alias: string]: string } = {
 };
 
 const all = new Map<string, Plugin<boolean | Unknown>>(
-  [pathTests, resultTests, textTests, valueTests].flatMap((family) => Object.entries(family)),
+  [addressTests, pathTests, resultTests, textTests, valueTests].flatMap((family) => Object.entries(family)),
 );
 for (const [alias, name] of Object.entries(aliases)) {
   const test = all.get(name);

@@ -21,7 +21,7 @@ describe("ipaddr and its kin", () => {
     ["'10.0.0.7/255.255.255.0' | ipaddr('prefix')", 24],
     ["'10.0.0.7/24' | ipaddr('broadcast')", "10.0.0.255"],
     ["'10.0.0.0/24' | ipaddr('net')", "10.0.0.0/24"],
-    ["'10.0.0.7/24' | ipaddr('net')", false],
+    ["'10.0.0.7/24' | ipaddr('net')", null],
     ["'10.0.0.7/24' | ipaddr('host')", "10.0.0.7/24"],
     ["'10.0.0.0/24' | ipaddr('size')", 256],
     ["'10.0.0.0/24' | ipaddr('first_usable')", "10.0.0.1"],
