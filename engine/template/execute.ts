@@ -72,6 +72,7 @@ export class Executor {
       bodies.push((to, inner) => this.#run(body, to, inner));
       this.#blocks.set(name, bodies);
     }
+    if (this.#blocks.size > 0) frame.set("self", this.#self(frame));
     const parent = template.body.find((each) => each.kind === "extends");
     if (parent?.kind !== "extends") {
       this.#run(template.body, output, frame);
@@ -309,6 +310,17 @@ export class Executor {
     });
     inner.set("super", parent);
     body?.(output, inner);
+  }
+
+  /** `self.title()`: a block once more, as the most derived template has it, and without what loops around it set. */
+  #self(frame: Frame): Namespace {
+    const again = (name: string): Callable =>
+      new Callable(name, () => {
+        const captured = new Output();
+        this.#block(name, 0, captured, frame);
+        return captured.value();
+      });
+    return new Namespace(newDict([...this.#blocks.keys()].map((name) => [name, again(name)])));
   }
 
   #find(name: Item): ReturnType<TemplateLoader["load"]> {

@@ -529,6 +529,19 @@ describe("other delimiters and endings", () => {
   });
 });
 
+describe("self", () => {
+  it.each<[string, string]>([
+    ["{% block a %}A{{ number }}{% endblock %}-{{ self.a() }}", "A5-A5"],
+    [
+      "{% for x in list %}{{ self.a() }}{% endfor %}{% block a %}<{{ x | default('none') }}>{% endblock %}",
+      "<none><none><none>",
+    ],
+    ["{% block a %}{% block b %}b{% endblock %}{{ self.b() }}{% endblock %}", "bb"],
+  ])("%j", (text, expected) => {
+    expect(templar.renderText(text, { file: "x.j2" })).toBe(expected);
+  });
+});
+
 describe("names of the type keep apart", () => {
   it("a dict's own keys and its methods", () => {
     const templar = createTemplar(
