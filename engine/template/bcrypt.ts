@@ -27,7 +27,8 @@ export function bcrypt(password: string, salt: string, cost: number, ident: stri
 }
 
 /** Lets a key, and in the first round a salt, run through the tables. */
-function mix({ subkeys, boxes }: Tables, key: Buffer, salt?: Buffer): void {
+function mix(tables: Tables, key: Buffer, salt?: Buffer): void {
+  const { subkeys, boxes } = tables;
   const keyWords = wordsOf(key, subkeys.length);
   for (let at = 0; at < subkeys.length; at++) subkeys[at] = (subkeys[at] ?? 0) ^ (keyWords[at] ?? 0);
   const saltWords = salt === undefined ? new Int32Array(4) : wordsOf(salt, 4);
@@ -38,7 +39,7 @@ function mix({ subkeys, boxes }: Tables, key: Buffer, salt?: Buffer): void {
       pair[0] = (pair[0] ?? 0) ^ (saltWords[from] ?? 0);
       pair[1] = (pair[1] ?? 0) ^ (saltWords[from + 1] ?? 0);
       from = (from + 2) % 4;
-      scramble({ subkeys, boxes }, pair, 0);
+      scramble(tables, pair, 0);
       table[at] = pair[0] ?? 0;
       table[at + 1] = pair[1] ?? 0;
     }

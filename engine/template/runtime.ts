@@ -89,7 +89,9 @@ export class TemplateRuntime implements Runtime {
     const { file, extra, ...delimiters } = { ...options, ...settings };
     const origin = { file, line: body === source ? 1 : 2, column: 1 };
     const frame = new Frame();
-    for (const [name, value] of Object.entries(extra ?? {})) frame.set(name, value);
+    // The one of them that a playbook may set.
+    for (const [name, value] of Object.entries(extra ?? {}))
+      if (name !== "ansible_managed" || this.variable(name) === undefined) frame.set(name, value);
     const template = compileTemplate(body, delimiters, origin);
     const output = new Output();
     const place = { source: body, origin };

@@ -524,6 +524,12 @@ describe("other delimiters and endings", () => {
     };
     expect(templar.renderText(text, { file: "x", ...options, newlineSequence: "\r\n" })).toBe("5 {{ x }} end\r\n");
   });
+  it("a playbook's own ansible_managed stays", () => {
+    const own = createTemplar(contextOf({ ansible_managed: "mine" }));
+    const options = { file: "x", extra: { ansible_managed: "Ansible managed", template_uid: "root" } };
+    expect(own.renderText("{{ ansible_managed }} {{ template_uid }}", options)).toBe("mine root");
+    expect(templar.renderText("{{ ansible_managed }}", options)).toBe("Ansible managed");
+  });
   it("extra variables hide those of the scope", () => {
     expect(templar.renderText("{{ number }}{{ name }}", { file: "x", extra: { number: 6 } })).toBe("6web");
   });
