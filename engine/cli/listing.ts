@@ -62,7 +62,8 @@ function* selected(play: Play, options: RunOptions): Iterable<Task> {
   }
 }
 
+/** Only a name that was given stands behind its role's. */
 function titleOf(task: Task): string {
-  const name = task.name ?? task.moduleAsWritten;
-  return task.role ? `${task.role.name} : ${name}` : name;
+  if (task.name === undefined) return task.moduleAsWritten;
+  return task.role && task.module !== "include_role" ? `${task.role.name} : ${task.name}` : task.name;
 }

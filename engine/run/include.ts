@@ -1,13 +1,16 @@
+import { includeArguments } from "../playbook/imports.ts";
 import { loadRole, loadTaskFile } from "../playbook/load.ts";
 import type { BaseKeywords, Item, Task } from "../playbook/tree.ts";
 import { type Dict, dict, isDict, Unknown, type Value } from "../source/value.ts";
 import type { TaskVars } from "../vars/contract.ts";
 import { testAll } from "./conditions.ts";
 import type { HostRun } from "./context.ts";
+import { includedItem, includedLoop, includedResult } from "./included-result.ts";
 import { asBoolean, Keywords } from "./keywords.ts";
-import { itemVariables, loopControl, loopItems } from "./loop-items.ts";
-import { failedWith, type Outcome, outcomeOf, skippedBy, unknownBecause } from "./outcome.ts";
+import { itemVariables, type LoopControl, loopControl, loopItems } from "./loop-items.ts";
+import { failedWith, type Outcome, outcomeOf, skippedBy, succeeded, unknownBecause } from "./outcome.ts";
 import { endTask, type Performance } from "./perform.ts";
+import { settleTask } from "./settle.ts";
 import { resultOf } from "./task-result.ts";
 import { untemplated } from "./untemplated.ts";
 
@@ -22,6 +25,12 @@ interface Inclusion {
   readonly variables: Dict;
   readonly label?: Value;
   readonly noLog?: boolean;
+}
+
+/** All that one host wants to include, and what its task registers then. */
+interface Wishes {
+  readonly inclusions: readonly Inclusion[];
+  readonly registered: Dict;
 }
 
 interface Brought {
@@ -88,17 +97,20 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
   const hosts = takersOf(performance);
   const wanted = new Map<string, { inclusion: Inclusion; hosts: HostRun[] }>();
   const order = new Map<HostRun, string[]>();
+  const registers = new Map<HostRun, Dict>();
   for (const host of hosts) {
     const wishes = wishesOf(performance, host);
-    if (!Array.isArray(wishes)) {
+    if (!("inclusions" in wishes)) {
       endTask(performance, host, { outcome: wishes, seconds: 0 });
       continue;
     }
+    const { inclusions, registered } = wishes;
+    if (task.register !== undefined) registers.set(host, registered);
     order.set(
       host,
-      wishes.map((each) => each.key),
+      inclusions.map((each) => each.key),
     );
-    for (const inclusion of wishes) {
+    for (const inclusion of inclusions) {
       const known = wanted.get(inclusion.key);
       if (known) known.hosts.push(host);
       else wanted.set(inclusion.key, { inclusion, hosts: [host] });
@@ -136,6 +148,8 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
       continue;
     }
     play.run.summary.of(host.name).ok += ids.length;
+    const registered = registers.get(host);
+    if (registered) settleTask(play, [host.name], task, { ...succeeded(registered, false), value: registered });
     host.notified.delete(task);
     host.cursor.advance();
     // The first included runs first, so it lies on top.
@@ -157,18 +171,20 @@ function takersOf({ play, task, hosts, alone }: Performance): readonly HostRun[]
 }
 
 /** What a host wants to include, or how the task ends without. */
-function wishesOf(performance: Performance, host: HostRun): Inclusion[] | Outcome {
+function wishesOf(performance: Performance, host: HostRun): Wishes | Outcome {
   const { play, task } = performance;
   const vars = play.run.variables.forTask(play, host.name, task);
   try {
     if (!task.loop) {
       const one = wishOf(task, vars, dict());
-      return "value" in one ? one : [one];
+      if ("value" in one) return one;
+      return { inclusions: [one], registered: includedResult(task, one.name, one.args) };
     }
     const control = loopControl(task.loop, vars);
     const items = loopItems(task.loop, vars);
     if (items instanceof Unknown) return unknownInclude(items);
-    const wishes: Inclusion[] = [];
+    const inclusions: Inclusion[] = [];
+    const results: Dict[] = [];
     for (let index = 0; index < items.length; index++) {
       const values = itemVariables(control, items, index);
       const own = vars.with({ name: "loop", values, templated: false });
@@ -177,21 +193,32 @@ function wishesOf(performance: Performance, host: HostRun): Inclusion[] | Outcom
       if (!("value" in one)) {
         const item = items[index] ?? null;
         const label = task.loop.label === undefined ? item : own.templar.render(task.loop.label, task.loop.at);
-        wishes.push({ ...one, label, noLog });
+        // The same item twice is included twice.
+        const again = inclusions.filter((each) => each.key.startsWith(`${one.key} `)).length;
+        inclusions.push({ ...one, key: `${one.key} ${String(again)}`, label, noLog });
+        results.push(includedItem(task, one.name, one.args, itemParts(control, item)));
         continue;
       }
       if (one.failed || one.unknown !== undefined) return { ...one, noLog };
-      const value = { ...one.value, ansible_loop_var: control.loopVar, [control.loopVar]: items[index] ?? null };
+      const value = { ...one.value, ...itemParts(control, items[index] ?? null) };
+      results.push(value);
       const result = { ...resultOf({ host, task }, { ...one, noLog, value }, 0), item: items[index] ?? null };
       play.run.emit({ type: "item-result", id: performance.id, result, time: play.run.time() });
     }
-    if (wishes.length === 0) return { ...skippedBy(false, "All items skipped"), value: allSkipped() };
-    return wishes;
+    if (inclusions.length === 0) return { ...skippedBy(false, "All items skipped"), value: allSkipped() };
+    return { inclusions, registered: includedLoop(results) };
   } catch (error) {
     const verdict = quietly(() => testAll(task.when, vars.templar));
     if (verdict?.holds === false) return skippedBy(verdict.condition);
     return outcomeOf(error, task.at);
   }
+}
+
+function itemParts(control: LoopControl, item: Value): Dict {
+  return dict([
+    ["ansible_loop_var", control.loopVar],
+    [control.loopVar, item],
+  ]);
 }
 
 function allSkipped(): Dict {
@@ -220,8 +247,7 @@ function wishOf(task: Task, vars: TaskVars, itemValues: Dict): Inclusion | Outco
   if (verdict.holds === false) return skippedBy(verdict.condition);
   if (verdict.holds === "unknown") return unknownInclude(verdict.unknown);
   const rendered = dict();
-  const args = typeof task.args === "string" ? dict([["_raw_params", task.args]]) : task.args;
-  for (const [name, value] of Object.entries(args)) {
+  for (const [name, value] of Object.entries(includeArguments(task))) {
     // What `apply` holds is rendered by the tasks that it is applied to.
     rendered[name] = name === "apply" ? value : vars.templar.render(value, task.at);
   }

@@ -1,4 +1,5 @@
 import { setImmediate as immediate } from "node:timers/promises";
+import { includeArguments } from "../playbook/imports.ts";
 import type { Task } from "../playbook/tree.ts";
 import { DiagnosticError } from "../source/diagnostic.ts";
 import { type Dict, dict, isDict, type Value } from "../source/value.ts";
@@ -92,9 +93,15 @@ export function announce(performance: Performance, first: HostRun): void {
 
 function displayName(play: PlayRun, task: Task, first: HostRun): string {
   const name = renderedName(play, task, first);
-  // As Ansible has it: the name that was given to an include of a role stands alone.
-  if (task.module === "include_role" && task.name !== undefined) return name;
+  // As Ansible has it: the name that was given to an include of a role stands alone, and one without is named for
+  // the role as it is written.
+  if (task.module === "include_role") return task.name === undefined ? includeRoleName(task) : name;
   return task.role ? `${task.role.name} : ${name}` : name;
+}
+
+function includeRoleName(task: Task): string {
+  const { name, role } = includeArguments(task);
+  return `${task.moduleAsWritten} : ${String(name ?? role)}`;
 }
 
 function renderedName(play: PlayRun, task: Task, host: HostRun): string {
