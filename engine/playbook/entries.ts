@@ -81,7 +81,7 @@ export class Entries {
         "variable-name",
         `'${name}' is not a name for a variable`,
         keyPositionOf(vars, name) ?? this.at("vars"),
-        "Letters, digits and underscores, no digit first, none of Python's own words.",
+        "Letters, digits and underscores, no digit first.",
       );
     }
   }
@@ -268,16 +268,12 @@ function flat(value: Value): readonly Value[] {
   return Array.isArray(value) ? value : [value];
 }
 
-const pythonWords: ReadonlySet<string> = new Set(
-  (
-    "False None True and as assert async await break class continue def del elif else except finally for from global " +
-    "if import in is lambda nonlocal not or pass raise return try while with yield"
-  ).split(" "),
-);
+/** Words that mean something else in every template. */
+const takenNames: ReadonlySet<string> = new Set(["true", "false", "none", "True", "False", "None", "not"]);
 
-/** What Ansible takes for the name of a variable: an identifier of Python. */
+/** What Ansible takes for the name of a variable; words of Python (`from`, `class`) are names as others. */
 export function isVariableName(name: string): boolean {
-  return /^[A-Za-z_]\w*$/.test(name) && !pythonWords.has(name);
+  return /^[A-Za-z_]\w*$/.test(name) && !takenNames.has(name);
 }
 
 function isBooleanText(value: Value): boolean {

@@ -5,7 +5,7 @@ import { type Dict, dict, isDict, Unknown, type Value } from "../source/value.ts
 import type { TaskVars } from "../vars/contract.ts";
 import { testAll } from "./conditions.ts";
 import type { HostRun } from "./context.ts";
-import { includedItem, includedLoop, includedResult } from "./included-result.ts";
+import { allSkipped, includedItem, includedLoop, includedResult, noItems } from "./included-result.ts";
 import { asBoolean, Keywords } from "./keywords.ts";
 import { itemVariables, type LoopControl, loopControl, loopItems } from "./loop-items.ts";
 import { failedWith, type Outcome, outcomeOf, skippedBy, succeeded, unknownBecause } from "./outcome.ts";
@@ -151,6 +151,7 @@ async function include(performance: Performance, load: (inclusion: Inclusion, pa
     const registered = registers.get(host);
     if (registered) settleTask(play, [host.name], task, { ...succeeded(registered, false), value: registered });
     host.notified.delete(task);
+    if (task.isHandler) play.run.marks.done(host.name, play.play, task);
     host.cursor.advance();
     // The first included runs first, so it lies on top.
     for (const id of ids.toReversed()) {
@@ -205,7 +206,8 @@ function wishesOf(performance: Performance, host: HostRun): Wishes | Outcome {
       const result = { ...resultOf({ host, task }, { ...one, noLog, value }, 0), item: items[index] ?? null };
       play.run.emit({ type: "item-result", id: performance.id, result, time: play.run.time() });
     }
-    if (inclusions.length === 0) return { ...skippedBy(false, "All items skipped"), value: allSkipped() };
+    if (items.length === 0) return { ...skippedBy(false), value: noItems() };
+    if (inclusions.length === 0) return { ...skippedBy(false), value: allSkipped(results) };
     return { inclusions, registered: includedLoop(results) };
   } catch (error) {
     const verdict = quietly(() => testAll(task.when, vars.templar));
@@ -218,14 +220,6 @@ function itemParts(control: LoopControl, item: Value): Dict {
   return dict([
     ["ansible_loop_var", control.loopVar],
     [control.loopVar, item],
-  ]);
-}
-
-function allSkipped(): Dict {
-  return dict([
-    ["changed", false],
-    ["skipped", true],
-    ["results", []],
   ]);
 }
 

@@ -21,6 +21,26 @@ export function includedLoop(results: readonly Dict[]): Dict {
   ]);
 }
 
+/** Of a loop of which every item was skipped. */
+export function allSkipped(results: readonly Dict[]): Dict {
+  return dict([
+    ["changed", false],
+    ["msg", "All items skipped"],
+    ["results", [...results]],
+    ["skipped", true],
+  ]);
+}
+
+/** Of a loop without items. */
+export function noItems(): Dict {
+  return dict([
+    ["changed", false],
+    ["results", []],
+    ["skipped", true],
+    ["skipped_reason", "No items in the list"],
+  ]);
+}
+
 function parts(task: Task, name: string, args: Dict): [string, Dict | string][] {
   if (task.module === "include_role") return [["include_args", args]];
   const { _raw_params, file, ...others } = args;

@@ -13,9 +13,9 @@ export function marksBefore(ready: Ready, seat: Seat): Script | undefined {
   return play.run.marks.before(seat, play.play, handlers);
 }
 
-/** The names in `notify`, rendered. @throws TemplateError */
+/** The names in `notify`, rendered; one text may give a list of them. @throws TemplateError */
 export function notifiedNames(task: Task, vars: TaskVars): string[] {
   if (task.notify === undefined) return [];
   const names = vars.templar.render(task.notify, task.at);
-  return (Array.isArray(names) ? names : [names]).filter((name) => typeof name === "string" && name !== "") as string[];
+  return [names].flat(2).filter((name): name is string => typeof name === "string" && name !== "");
 }

@@ -153,4 +153,19 @@ describe("handlers of a run that ended early", () => {
     const second = await runIn(folder, failing, { handlerMarks: true });
     expect(second.lines, second.output).toEqual(["h1 failed a ignored", "h1 ok c"]);
   });
+
+  test("one that includes tasks leaves no mark once they came in", async () => {
+    const including = `
+- hosts: all
+  tasks:
+    - {name: a, copy: {content: x, dest: "{{ dir }}/b"}, notify: h}
+  handlers:
+    - {name: h, include_tasks: h.yml}
+`;
+    const options = { handlerMarks: true, files: { "h.yml": "- {name: from file, debug: {msg: x}}" } };
+    const first = await runIn(folder, including, options);
+    expect(first.lines, first.output).toEqual(["h1 changed a", "included h.yml for h1", "h1 ok handler from file"]);
+    const second = await runIn(folder, including, options);
+    expect(second.lines, second.output).toEqual(["h1 ok a"]);
+  });
 });
