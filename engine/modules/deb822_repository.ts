@@ -18,7 +18,9 @@ const args = Type.Object({
   architectures: texts("Architectures."),
   languages: texts("Languages."),
   targets: texts("Targets."),
-  signed_by: optional(text("Its key: a path on the host, a fingerprint, or the armoured key itself.")),
+  signed_by: optional(
+    text("Its key: a path on the host, a fingerprint, an address that the host fetches it from, or the armoured key."),
+  ),
   enabled: maybeFlag("Whether it is used."),
   trusted: maybeFlag("Whether it is trusted without a signature."),
   by_hash: maybeFlag("Whether files are fetched by hash."),
@@ -71,12 +73,14 @@ export default stateModule({
     const slug = args.name.toLowerCase().replace(/[^a-z0-9-]+/g, "-");
     const dest = `/etc/apt/sources.list.d/${slug}.sources`;
     const keyFile = `/etc/apt/keyrings/${slug}.asc`;
+    const binaryKeyFile = `/etc/apt/keyrings/${slug}.gpg`;
     const before = yield* ask(pathState(dest, { content: true }));
     const key = yield* ask(pathState(keyFile, { content: true }));
+    const binaryKey = yield* ask(pathState(binaryKeyFile, { content: true }));
     const changes: Change[] = [];
     const result: Dict = { repo: "", dest, key_filename: null };
     if (args.state === "absent") {
-      for (const state of [before, key]) {
+      for (const state of [before, key, binaryKey]) {
         if (!state.exists) continue;
         changes.push({
           diff: [
@@ -89,24 +93,19 @@ export default stateModule({
       return together(result, changes);
     }
     let signedBy = args.signed_by;
-    if (signedBy !== undefined && /^https?:/.test(signedBy)) {
-      throw new ModuleFailure("signed_by does not take a URL: fetch the key with get_url and name the file.");
-    }
-    if (signedBy?.includes("-----BEGIN PGP")) {
+    const content = signedBy === undefined ? undefined : yield* keyOf(signedBy);
+    if (content !== undefined) {
+      const there = isArmoured(content) ? key : binaryKey;
       const folder = yield* ask(pathState("/etc/apt/keyrings"));
-      const landed = yield* land({
-        before: key,
-        content: Buffer.from(signedBy.endsWith("\n") ? signedBy : `${signedBy}\n`),
-        attributes: { mode: "0644" },
-      });
+      const landed = yield* land({ before: there, content, attributes: { mode: "0644" } });
       if (landed.change) {
         const make = folder.exists
           ? []
           : [{ name: "make the folder of keys", script: sh`mkdir -p -m 0755 /etc/apt/keyrings || exit 1` }];
         changes.push({ ...landed.change, steps: [...make, ...landed.change.steps] });
       }
-      signedBy = keyFile;
-      result["key_filename"] = keyFile;
+      signedBy = there.path;
+      result["key_filename"] = there.path;
     }
     const repo = deb822({ ...args, ...(signedBy === undefined ? {} : { signed_by: signedBy }) });
     const landed = yield* land({ before, content: Buffer.from(repo), attributes: { mode: args.mode ?? "0644" } });
@@ -114,6 +113,36 @@ export default stateModule({
     return together({ ...result, repo }, changes);
   },
 });
+
+/** The key's own bytes, where signed_by gives or names them; undefined where it is a path or a fingerprint. */
+export function* keyOf(signedBy: string): Look<Buffer | undefined> {
+  if (signedBy.includes("-----BEGIN PGP")) return Buffer.from(signedBy.endsWith("\n") ? signedBy : `${signedBy}\n`);
+  if (!/^(?:https?|ftp):/.test(signedBy)) return undefined;
+  return yield* ask<Buffer>({
+    kind: "fetched",
+    subject: signedBy,
+    expensive: true,
+    // apt's own helper is there even where nothing else is that fetches.
+    script: sh`u=${signedBy}
+t=$(mktemp) || exit 1
+trap 'rm -f "$t"' EXIT
+if command -v curl >/dev/null 2>&1; then curl -fsSL -o "$t" "$u"
+elif command -v wget >/dev/null 2>&1; then wget -nv -O "$t" "$u"
+else /usr/lib/apt/apt-helper download-file "$u" "$t" >&2
+fi && cat "$t"`,
+    decode(reply) {
+      if (reply.status !== 0) {
+        throw new ModuleFailure(`The key ${signedBy} cannot be fetched: ${reply.stderr.toString().trim()}`);
+      }
+      if (reply.stdout.length === 0) throw new ModuleFailure(`The key ${signedBy} is empty`);
+      return reply.stdout;
+    },
+  });
+}
+
+function isArmoured(key: Buffer): boolean {
+  return key.includes("-----BEGIN PGP");
+}
 
 export function deb822(args: { readonly [argument: string]: unknown }): string {
   const lines: string[] = [];

@@ -3,7 +3,7 @@ import { aptDefaults, aptLook } from "../../../engine/modules/apt.ts";
 import { normaliseSource, sourceFileName } from "../../../engine/modules/apt-sources.ts";
 import { parseWish, satisfied } from "../../../engine/modules/apt-wish.ts";
 import type { Plan } from "../../../engine/modules/contract.ts";
-import { deb822 } from "../../../engine/modules/deb822_repository.ts";
+import { deb822, keyOf } from "../../../engine/modules/deb822_repository.ts";
 import { compareVersions } from "../../../engine/modules/debian-version.ts";
 import { decodeRpm } from "../../../engine/modules/dnf.ts";
 import packageModule from "../../../engine/modules/package.ts";
@@ -203,6 +203,25 @@ test("a source with fields", () => {
   expect(deb822({ name: "x", types: ["deb", "deb-src"], uris: ["http://a"], suites: ["s"], enabled: false })).toBe(
     "Enabled: no\nX-Repolib-Name: x\nSuites: s\nTypes: deb deb-src\nURIs: http://a\n",
   );
+});
+
+describe("the key of a source with fields", () => {
+  test.each(["/usr/share/keyrings/a.gpg", "A1B2C3"])("%s stands for itself", (named) => {
+    expect(keyOf(named).next()).toEqual({ done: true, value: undefined });
+  });
+  test("may be given as it is", () => {
+    expect(keyOf("-----BEGIN PGP\nx").next().value).toEqual(Buffer.from("-----BEGIN PGP\nx\n"));
+  });
+  test("is fetched from an address", () => {
+    const round = keyOf("https://a.example/gpg").next().value;
+    const query = round && "queries" in round ? round.queries[0] : undefined;
+    expect(query).toMatchObject({ kind: "fetched", subject: "https://a.example/gpg", expensive: true });
+    expect(query?.decode(reply("key"))).toEqual(Buffer.from("key"));
+    expect(() => query?.decode(reply("", 22, "curl: (22) 404\n"))).toThrow(
+      "The key https://a.example/gpg cannot be fetched: curl: (22) 404",
+    );
+    expect(() => query?.decode(reply(""))).toThrow("is empty");
+  });
 });
 
 describe("a .repo file", () => {
