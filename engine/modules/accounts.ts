@@ -20,6 +20,9 @@ export interface UserState {
   readonly expires: number | undefined;
   /** Days: minimum, maximum, warning. */
   readonly ages: readonly [number, number, number];
+  /** Days after the password has run out until the account is closed; undefined: never. */
+  readonly inactive: number | undefined;
+  readonly privateKey: boolean;
   readonly publicKey: string | undefined;
 }
 
@@ -36,6 +39,8 @@ const noUser: UserState = {
   password: undefined,
   expires: undefined,
   ages: [0, 99_999, 7],
+  inactive: undefined,
+  privateKey: false,
   publicKey: undefined,
 };
 
@@ -56,7 +61,9 @@ h=\${e#*:*:*:*:*:}; h=\${h%%:*}
 [ -n "$h" ] && [ -d "$h" ] && echo home || echo nohome
 k=${keyFile}
 case $k in /*) ;; *) k=$h/$k ;; esac
-[ -n "$h" ] && [ -f "$k.pub" ] && cat "$k.pub" || echo
+[ -n "$h" ] && [ -e "$k" ] && echo key || echo nokey
+l=; [ -z "$h" ] || [ ! -f "$k.pub" ] || IFS= read -r l <"$k.pub" || :
+printf '%s\n' "$l"
 { getent group 2>/dev/null || cat /etc/group; } | while IFS=: read -r group word id members; do
   case ,$members, in *,"$n",*) echo "$group" ;; esac
 done
@@ -77,7 +84,7 @@ done
 
 export function decodeUser(reply: Reply): UserState {
   const lines = reply.stdout.toString().split("\n");
-  const [passwd = "", shadow = "", primary = "", home = "", key = "", ...groups] = lines;
+  const [passwd = "", shadow = "", primary = "", home = "", pair = "", key = "", ...groups] = lines;
   const fields = passwd.split(":");
   if (passwd === "" || fields.length < 7) return noUser;
   const hidden = shadow.split(":");
@@ -94,8 +101,10 @@ export function decodeUser(reply: Reply): UserState {
     shell: fields[6] ?? "",
     groups: groups.filter((group) => group !== ""),
     password: hidden.length > 1 ? hidden[1] : undefined,
+    inactive: hidden[6] === undefined || hidden[6] === "" ? undefined : Number(hidden[6]),
     expires: hidden[7] === undefined || hidden[7] === "" ? undefined : Number(hidden[7]),
     ages: [day(hidden[3], 0), day(hidden[4], 99_999), day(hidden[5], 7)],
+    privateKey: pair === "key",
     publicKey: key === "" ? undefined : key,
   };
 }

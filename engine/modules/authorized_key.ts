@@ -26,26 +26,23 @@ export default stateModule({
   collection: "ansible.posix.authorized_key",
   args: Type.Object({
     user: text("The user who may log in with the key."),
-    key: text("One key or several, a line each."),
+    key: text("One key or several, a line each; or an address that the host fetches them from."),
     state: choice(["present", "absent"], "Whether they shall be there.", { default: "present" }),
     path: optional(path("The file, if not ~/.ssh/authorized_keys.")),
     manage_dir: flag("Make the folder too, and set its owner and permissions.", true),
-    exclusive: flag("Take all other keys away."),
+    exclusive: flag("Take all other keys and lines away."),
     key_options: optional(text("Options in front of the key.")),
     comment: optional(text("The comment behind the key.")),
     follow: flag("Look through a link at the file."),
+    validate_certs: flag("With an address: check the server's certificate.", true),
   }),
-  unsupported: { validate_certs: "keys are not fetched from addresses; use the url lookup" },
   example: "- ansible.posix.authorized_key:\n    user: deploy\n    key: \"{{ lookup('file', 'deploy.pub') }}\"\n",
   returns: { keyfile: "the file", user: "the user" },
 
   *look(args): Look<Plan> {
-    if (/^https?:\/\//.test(args.key))
-      throw new ModuleFailure("play does not fetch keys from addresses; use the url lookup");
     const account = yield* ask(accountOf(args.user));
     if (!account) throw new ModuleFailure(`Failed to lookup user ${args.user}`);
-    const folder = posix.join(account.home, ".ssh");
-    const file = args.path ?? posix.join(folder, "authorized_keys");
+    const file = args.path ?? posix.join(account.home, ".ssh", "authorized_keys");
     const result = dict([
       ["user", args.user],
       ["key", args.key],
@@ -57,35 +54,33 @@ export default stateModule({
       ["key_options", args.key_options ?? null],
       ["comment", args.comment ?? null],
       ["follow", args.follow],
-      ["validate_certs", true],
+      ["validate_certs", args.validate_certs],
     ]);
+    const given = /^(?:https?|ftp|file):\/\//.test(args.key)
+      ? yield* ask(fetched(args.key, args.validate_certs))
+      : args.key;
     const before = yield* lookAt(file, { follow: args.follow, content: true });
     const old = before.exists ? (before.content?.toString() ?? "") : "";
-    const wanted = args.key
+    const wanted = given
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line !== "" && !line.startsWith("#"))
       .map((line) => withOptions(line, args.key_options, args.comment));
     if (wanted.some((line) => keyOf(line) === undefined)) throw new ModuleFailure(`invalid key specified: ${args.key}`);
     const next = args.state === "present" ? withKeys(old, wanted, args.exclusive) : withoutKeys(old, wanted);
-    if (args.state === "absent" && !before.exists) return { result };
+    // Owners and permissions are seen to where keys change, and only there.
+    if (next === old) return { result };
+    const owner = { owner: args.user, group: account.group };
     const steps: Step[] = [];
     const effects: Effect[] = [];
-    if (args.manage_dir && args.path === undefined && args.state === "present") {
-      const state = yield* lookAt(folder, { follow: true });
-      const bare = state.exists ? state : created(state, "directory");
-      const after = {
-        ...bare,
-        mode: 0o700,
-        uid: account.uid,
-        gid: account.gid,
-        owner: args.user,
-        group: account.group,
-      };
-      const differs = !state.exists || state.mode !== 0o700 || state.uid !== account.uid || state.gid !== account.gid;
-      if (differs) {
+    const folder = posix.dirname(file);
+    const above = yield* lookAt(folder, { follow: true });
+    const bare = above.exists ? above : created(above, "directory");
+    if (args.manage_dir) {
+      const after = { ...bare, ...owner, mode: 0o700, uid: account.uid, gid: account.gid };
+      if (!above.exists || above.mode !== 0o700 || above.uid !== account.uid || above.gid !== account.gid) {
         steps.push({
-          name: "make the .ssh folder",
+          name: "make the folder",
           script: joinScripts([
             assign("p", folder),
             sh`[ -d "$p" ] || mkdir -- "$p" || exit 1`,
@@ -94,14 +89,15 @@ export default stateModule({
         });
         effects.push(pathEffect(folder, after));
       }
+    } else if (!above.exists) {
+      steps.push({ name: "make the folder", script: sh`mkdir -p -- ${folder} || exit 1` });
+      effects.push(pathEffect(folder, bare));
     }
-    const owned = before.exists ? {} : { owner: args.user, group: account.group, mode: "0600" };
     const { change } = yield* land({
       before,
       content: Buffer.from(next),
-      attributes: args.manage_dir ? { owner: args.user, group: account.group, mode: "0600" } : owned,
+      attributes: { ...owner, mode: "0600" },
     });
-    if (!change && steps.length === 0) return { result };
     return {
       change: {
         diff: change?.diff ?? [],
@@ -112,6 +108,29 @@ export default stateModule({
     };
   },
 });
+
+/** What lies at an address, as the host sees it: with what it has for that, on Debian apt's own helper if nothing else. */
+function fetched(address: string, checked: boolean): Query<string> {
+  return {
+    kind: "address",
+    subject: address,
+    expensive: true,
+    script: sh`u=${address}
+t=$(mktemp) || exit 1
+trap 'rm -f "$t"' EXIT
+case $u in
+file://*) cat -- "\${u#file://}"; exit ;;
+esac
+if command -v curl >/dev/null 2>&1; then curl -fsSL ${checked ? [] : ["-k"]} -o "$t" "$u"
+elif command -v wget >/dev/null 2>&1; then wget -q ${checked ? [] : ["--no-check-certificate"]} -O "$t" "$u"
+else /usr/lib/apt/apt-helper ${checked ? [] : ["-o", "Acquire::https::Verify-Peer=false"]} download-file "$u" "$t" >/dev/null
+fi && cat "$t"`,
+    decode(reply) {
+      if (reply.status === 0) return reply.stdout.toString();
+      throw new ModuleFailure(`Error getting key from: ${address}`, { stderr: reply.stderr.toString() });
+    },
+  };
+}
 
 interface Account {
   readonly uid: number;
@@ -177,7 +196,7 @@ export function withKeys(old: string, wanted: readonly string[], exclusive: bool
     if (replacement !== undefined) {
       lines.push(replacement);
       byKey.delete(key);
-    } else if (!exclusive || line.startsWith("#") || line === "") lines.push(line);
+    } else if (!exclusive) lines.push(line);
   }
   const text = [...lines, ...byKey.values()].join("\n");
   return text === "" ? "" : `${text}\n`;

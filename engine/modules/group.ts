@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
-import type { Dict } from "../source/value.ts";
+import { type Dict, Unknown } from "../source/value.ts";
 import { groupEffect, groupState } from "./accounts.ts";
 import { choice, flag, integer, optional, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
@@ -13,12 +13,13 @@ export default stateModule({
     name: text("The group."),
     state: choice(["present", "absent"], "Whether it should be there.", { default: "present" }),
     gid: optional(integer("Its number.")),
+    gid_min: optional(integer("The least number that a new group may get.")),
+    gid_max: optional(integer("The greatest.")),
     system: flag("With a number from the system's range."),
     non_unique: flag("The number may be another group's too."),
     force: flag("Remove it even when it is a user's primary group."),
     local: flag("Accepted: the host's own database is what is always changed."),
   }),
-  unsupported: { gid_min: "the host's login.defs says it", gid_max: "the host's login.defs says it" },
   example: "- group:\n    name: deploy\n    gid: 1500\n",
   returns: { gid: "Its number.", state: "present or absent." },
   *look(args): Look<Plan> {
@@ -38,11 +39,18 @@ export default stateModule({
     }
     const unique = args.non_unique ? ["-o"] : [];
     if (args.non_unique && args.gid === undefined) throw new ModuleFailure("non_unique requires gid");
-    if (is.exists && (args.gid === undefined || args.gid === is.gid)) return { result: { ...result, gid: is.gid } };
+    if (is.exists && (args.gid === undefined || args.gid === is.gid)) {
+      // A number that the host chooses is not known before.
+      return { result: { ...result, gid: is.gid < 0 ? new Unknown(`the group ${name} is made before`) : is.gid } };
+    }
     const number = args.gid === undefined ? [] : ["-g", String(args.gid), ...unique];
+    const range = [
+      ...(args.gid_min === undefined ? [] : ["-K", `GID_MIN=${args.gid_min}`]),
+      ...(args.gid_max === undefined ? [] : ["-K", `GID_MAX=${args.gid_max}`]),
+    ];
     const command = is.exists
       ? ["groupmod", ...number, name]
-      : ["groupadd", ...number, ...(args.system ? ["-r"] : []), name];
+      : ["groupadd", ...number, ...(args.system ? ["-r"] : []), ...range, name];
     const show = sh`{ getent group ${name} || grep ${`^${name}:`} /etc/group; } | cut -d: -f3`;
     return {
       result,

@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { Type } from "@sinclair/typebox";
 import { dict } from "../source/value.ts";
-import { choice, optional, path, text } from "./argument-types.ts";
+import { choice, flag, optional, path, text } from "./argument-types.ts";
 import { type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
 import { edit } from "./edit.ts";
 import { linesOf } from "./python-regex.ts";
@@ -15,43 +15,46 @@ export default stateModule({
     key: optional(text("The whole line: names, type and key.")),
     path: path("The file.", { default: "~/.ssh/known_hosts" }),
     state: choice(["present", "absent"], "Whether the key shall be there.", { default: "present" }),
+    hash_host: flag("Write a hash of the name instead of the name."),
   }),
   argAliases: { host: "name" },
-  unsupported: { hash_host: "names are kept as they are written" },
   requiredIf: [["state", "present", ["key"]]],
   example:
     '- ansible.builtin.known_hosts:\n    name: git.example.org\n    key: "git.example.org ssh-ed25519 AAAA..."\n',
   returns: { name: "the host", state: "present or absent" },
 
   *look(args): Look<Plan> {
-    const wanted = args.key?.trim();
-    const type = wanted === undefined ? undefined : partsOf(wanted)?.type;
-    if (wanted !== undefined && (type === undefined || !names(wanted, args.name))) {
+    const given = args.key?.trim();
+    const host = args.name.toLowerCase();
+    if (given !== undefined && !names(given, host)) {
       throw new ModuleFailure(
         `Host parameter "${args.name}" does not match hashed host field or key line in the item to be added`,
       );
     }
-    const plan = yield* edit(
-      { path: args.path, backup: false },
-      { create: true, missing: "", tells: true },
-      (given) => {
-        if (given === undefined && args.state === "absent") return undefined;
-        const lines = linesOf(given ?? "");
-        const mine = (line: string) =>
-          names(line, args.name) &&
-          (args.state === "present" ? partsOf(line)?.type === type : wanted === undefined || line.trim() === wanted);
-        const found = lines.filter(mine);
-        if (args.state === "present" && found.some((line) => line.trim() === wanted))
-          return { text: given ?? "", message: "" };
-        const kept = lines.filter((line) => !mine(line));
-        if (args.state === "present") {
-          const last = kept.at(-1);
-          if (last !== undefined && !last.endsWith("\n")) kept[kept.length - 1] = `${last}\n`;
-          kept.push(`${wanted}\n`);
-        }
-        return { text: kept.join(""), message: "" };
-      },
-    );
+    const wanted = given !== undefined && args.hash_host ? withHash(given, host, args.path) : given;
+    const mineOnly = wanted === undefined ? undefined : partsOf(wanted);
+    const plan = yield* edit({ path: args.path, backup: false }, { create: true, missing: "", tells: true }, (now) => {
+      if (now === undefined && args.state === "absent") return undefined;
+      const lines = linesOf(now ?? "");
+      const same = (line: string) => {
+        const is = partsOf(line);
+        return is !== undefined && mineOnly !== undefined && is.type === mineOnly.type && is.key === mineOnly.key
+          ? is.hosts === mineOnly.hosts || (isHash(is.hosts) && isHash(mineOnly.hosts))
+          : false;
+      };
+      // With a key, whatever is there of its type goes, whether that is the same key or another.
+      const mine = (line: string) =>
+        names(line, host) && (wanted === undefined || partsOf(line)?.type === mineOnly?.type);
+      const found = lines.filter(mine);
+      if (args.state === "present" && found.some(same)) return { text: now ?? "", message: "" };
+      const kept = lines.filter((line) => !mine(line));
+      if (args.state === "present") {
+        const last = kept.at(-1);
+        if (last !== undefined && !last.endsWith("\n")) kept[kept.length - 1] = `${last}\n`;
+        kept.push(`${wanted}\n`);
+      }
+      return { text: kept.join(""), message: "" };
+    });
     const { msg: _, ...told } = plan.result ?? {};
     return {
       ...plan,
@@ -60,24 +63,48 @@ export default stateModule({
         ["state", args.state],
         ["path", args.path],
         ["key", args.key ?? null],
-        ["hash_host", false],
+        ["hash_host", args.hash_host],
         ...Object.entries(told),
       ]),
     };
   },
 });
 
-function partsOf(line: string): { hosts: string; type: string } | undefined {
+interface Parts {
+  readonly hosts: string;
+  readonly type: string;
+  readonly key: string;
+}
+
+/** What a line holds; comments behind the key do not count. */
+function partsOf(line: string): Parts | undefined {
   const words = line.trim().split(/\s+/);
-  const [hosts, type] = words[0]?.startsWith("@") ? words.slice(1) : words;
-  return hosts === undefined || type === undefined || hosts.startsWith("#") ? undefined : { hosts, type };
+  const [hosts, type, key] = words[0]?.startsWith("@") ? words.slice(1) : words;
+  if (hosts === undefined || type === undefined || hosts.startsWith("#")) return undefined;
+  return { hosts, type, key: key ?? "" };
+}
+
+function isHash(hosts: string): boolean {
+  return hosts.startsWith("|1|");
 }
 
 /** Whether a line is about the host, hashed names included. */
 function names(line: string, host: string): boolean {
   const hosts = partsOf(line)?.hosts;
   if (hosts === undefined) return false;
-  const [, version, salt = "", digest] = hosts.split("|");
-  if (version === "1") return createHmac("sha1", Buffer.from(salt, "base64")).update(host).digest("base64") === digest;
-  return hosts.split(",").includes(host);
+  const [, , salt = "", digest] = hosts.split("|");
+  if (isHash(hosts)) return hashOf(host, Buffer.from(salt, "base64")) === digest;
+  return hosts.toLowerCase().split(",").includes(host);
+}
+
+function hashOf(host: string, salt: Buffer): string {
+  return createHmac("sha1", salt).update(host).digest("base64");
+}
+
+/** The salt follows from the line, so that check mode shows the hash that the run writes. */
+function withHash(line: string, host: string, path: string): string {
+  const salt = createHash("sha1").update(`${path}\n${line}`).digest();
+  const hash = `|1|${salt.toString("base64")}|${hashOf(host, salt)}`;
+  const words = line.split(/\s+/);
+  return words.with(words[0]?.startsWith("@") ? 1 : 0, hash).join(" ");
 }

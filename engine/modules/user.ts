@@ -1,11 +1,13 @@
 import { Type } from "@sinclair/typebox";
 import type { Reply } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
-import type { Dict } from "../source/value.ts";
+import { type Dict, Unknown, type Value } from "../source/value.ts";
 import { groupState, type UserState, userEffect, userState } from "./accounts.ts";
 import { choice, flag, integer, list, maybeFlag, number, optional, path, text } from "./argument-types.ts";
 import { lines } from "./command-line.ts";
 import { ask, askAll, type Look, ModuleFailure, type Plan, type Step, stateModule } from "./contract.ts";
+import { pathState } from "./paths.ts";
+import { keyFile, keyResult, keySteps } from "./user-key.ts";
 
 const args = Type.Object({
   name: text("The user."),
@@ -28,12 +30,17 @@ const args = Type.Object({
   password_expire_min: optional(integer("Days between changes of the password.")),
   password_expire_max: optional(integer("Days after which it must be changed.")),
   password_expire_warn: optional(integer("Days of warning before that.")),
+  password_expire_account_disable: optional(
+    integer("Days after its password has run out until the account is closed."),
+  ),
+  uid_min: optional(integer("The least number that a new account may get.")),
+  uid_max: optional(integer("The greatest.")),
   expires: optional(number("Seconds since 1970 when the account ends; negative: never.")),
   umask: optional(text("Permissions that a new home folder lacks.")),
   generate_ssh_key: flag("Make a key pair in its home folder, unless there is one."),
   ssh_key_bits: optional(integer("Size of that key.")),
   ssh_key_type: text("Its type.", { default: "rsa" }),
-  ssh_key_file: path("Where, relative to the home folder.", { default: ".ssh/id_rsa" }),
+  ssh_key_file: optional(path("Where, relative to the home folder; else `.ssh/id_TYPE`.")),
   ssh_key_comment: optional(text("Its comment.")),
   ssh_key_passphrase: optional(text("Its passphrase.")),
   remove: flag("With absent: the home folder goes too."),
@@ -56,9 +63,6 @@ export default stateModule({
     profile: "not on Linux",
     login_class: "not on Linux",
     hidden: "not on Linux",
-    password_expire_account_disable: "use a command task with chage",
-    uid_min: "the host's login.defs says it",
-    uid_max: "the host's login.defs says it",
   },
   example: "- user:\n    name: deploy\n    shell: /bin/bash\n    groups: [sudo]\n    append: true\n",
   returns: {
@@ -68,7 +72,7 @@ export default stateModule({
     ssh_public_key: "The key that was made or found.",
   },
   *look(args): Look<Plan> {
-    const is = yield* ask(userState(args.name, args.ssh_key_file));
+    const is = yield* ask(userState(args.name, keyFile(args)));
     if (args.state === "absent") return absentPlan(args, is);
     const named = [...(args.groups ?? []), ...(args.group === undefined ? [] : [args.group])].filter(
       (each) => each !== "" && !/^\d+$/.test(each),
@@ -83,7 +87,11 @@ export default stateModule({
         : /^\d+$/.test(args.group)
           ? Number(args.group)
           : known[named.indexOf(args.group)]?.gid;
-    return is.exists ? changePlan(args, is, gid) : createPlan(args, gid);
+    if (!is.exists) return createPlan(args, gid);
+    // Whether there is already something at a new place decides what becomes of the home folder.
+    const home = args.home ?? is.home;
+    const taken = home === is.home ? is.homeExists : (yield* ask(pathState(home, { follow: true }))).exists;
+    return changePlan(args, is, gid, taken);
   },
 });
 
@@ -139,6 +147,8 @@ function createPlan(args: Arguments, gid: number | undefined): Plan {
     ...(args.system ? ["-r"] : []),
     ...(args.create_home ? ["-m", ...(args.skeleton === undefined ? [] : ["-k", args.skeleton])] : ["-M"]),
     ...(args.umask === undefined ? [] : ["-K", `UMASK=${args.umask}`]),
+    ...(args.uid_min === undefined ? [] : ["-K", `UID_MIN=${args.uid_min}`]),
+    ...(args.uid_max === undefined ? [] : ["-K", `UID_MAX=${args.uid_max}`]),
     ...(setOnce(args) ? ["-p", notYet] : []),
     args.name,
   ];
@@ -177,6 +187,8 @@ ${command.slice(0, 1)} $g ${command.slice(1)} || exit 1`,
           password: args.password,
           expires: undefined,
           ages: [args.password_expire_min ?? 0, args.password_expire_max ?? 99_999, args.password_expire_warn ?? 7],
+          inactive: args.password_expire_account_disable,
+          privateKey: args.generate_ssh_key,
           publicKey: undefined,
         }),
         ...(args.group === undefined ? [{ kind: "group", subject: args.name, state: { exists: true, gid: -1 } }] : []),
@@ -187,7 +199,7 @@ ${command.slice(0, 1)} $g ${command.slice(1)} || exit 1`,
   };
 }
 
-function changePlan(args: Arguments, is: UserState, gid: number | undefined): Plan {
+function changePlan(args: Arguments, is: UserState, gid: number | undefined, homeThere: boolean): Plan {
   const options: string[] = [];
   const before: Dict = {};
   const after: Dict = {};
@@ -223,18 +235,23 @@ function changePlan(args: Arguments, is: UserState, gid: number | undefined): Pl
   const ages = agingSteps(args, is);
   if (ages.length > 0) after["aging"] = "changed";
   const home = args.home ?? is.home;
-  const homeless = args.create_home && !is.homeExists && !(args.move_home && home !== is.home);
-  if (homeless && (args.home === undefined || args.home === is.home)) {
+  const moved = home !== is.home && args.move_home && is.homeExists;
+  const homeless = args.create_home && !homeThere && !moved;
+  if (homeless) {
     before["home folder"] = "absent";
     after["home folder"] = "present";
     steps.push({
       name: "make the home folder",
-      // It is there once it is whole.
+      // It is there once it is whole. Without an umask its mode is what useradd would give it.
       script: sh`h=${home}
 mkdir -p "\${h%/*}/" && t=$(mktemp -d "\${h%/*}/.play-XXXXXX") || exit 1
 trap 'rm -rf "$t"' EXIT
 [ ! -d ${args.skeleton ?? "/etc/skel"} ] || cp -R ${`${args.skeleton ?? "/etc/skel"}/.`} "$t" || exit 1
-chmod ${args.umask === undefined ? "0755" : (0o777 & ~Number.parseInt(args.umask, 8)).toString(8)} "$t" || exit 1
+m=${args.umask === undefined ? "" : (0o777 & ~Number.parseInt(args.umask, 8)).toString(8)}
+entry() { sed -n "s/^$1[[:space:]]\\{1,\\}\\([0-7]\\{1,\\}\\)[[:space:]]*$/\\1/p" /etc/login.defs 2>/dev/null | tail -n 1; }
+if [ -z "$m" ]; then m=$(entry HOME_MODE); fi
+if [ -z "$m" ]; then u=$(entry UMASK); m=$(printf %o "$((0777 & ~0\${u:-22}))"); fi
+chmod "$m" "$t" || exit 1
 chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$t" && mv "$t" "$h" || exit 1`,
     });
   }
@@ -256,7 +273,7 @@ chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$t" && mv "$t" "$h" |
           comment: args.comment ?? is.comment,
           shell: args.shell ?? is.shell,
           home,
-          homeExists: is.homeExists || homeless,
+          homeExists: homeThere || homeless || moved,
           groups,
           password: password.length > 0 && args.password !== undefined ? args.password : is.password,
           ages: [
@@ -264,6 +281,9 @@ chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$t" && mv "$t" "$h" |
             args.password_expire_max ?? is.ages[1],
             args.password_expire_warn ?? is.ages[2],
           ],
+          inactive: args.password_expire_account_disable ?? is.inactive,
+          privateKey: is.privateKey || args.generate_ssh_key,
+          publicKey: keys.length > 0 ? undefined : is.publicKey,
           expires: args.expires === undefined ? is.expires : expiryDay(args.expires),
         }),
         ...(homeless || home !== is.home
@@ -325,37 +345,12 @@ function agingSteps(args: Arguments, is: UserState | undefined): Step[] {
       ? ["-W", String(args.password_expire_warn)]
       : []),
   ];
+  if (args.password_expire_account_disable !== undefined && args.password_expire_account_disable !== is?.inactive)
+    words.push("-I", String(args.password_expire_account_disable));
   if (args.expires !== undefined && (is ? expiryDay(args.expires) !== is.expires : args.expires >= 0)) {
     words.push("-E", String(expiryDay(args.expires) ?? -1));
   }
   return words.length === 0 ? [] : [{ name: "set when it ends", script: sh`chage ${words} ${args.name} || exit 1` }];
-}
-
-function keySteps(args: Arguments, is: UserState | undefined): Step[] {
-  if (!args.generate_ssh_key || (is?.publicKey !== undefined && !args.force)) return [];
-  const bits = args.ssh_key_bits === undefined ? [] : ["-b", String(args.ssh_key_bits)];
-  return [
-    {
-      name: "make a key pair",
-      script: sh`n=${args.name}
-h=$(getent passwd "$n" | cut -d: -f6); g=$(id -g "$n") || exit 1
-k=${args.ssh_key_file}
-case $k in /*) ;; *) k=$h/$k ;; esac
-read -r phrase || :
-d=\${k%/*}
-if [ ! -d "$d" ]; then
-  mkdir -p "\${d%/*}/" && t=$(mktemp -d "\${d%/*}/.play-XXXXXX") && chown "$n:$g" "$t" && mv "$t" "$d" || exit 1
-fi
-t=$(mktemp -d "$d/.play-XXXXXX") || exit 1
-trap 'rm -rf "$t"' EXIT
-c=${args.ssh_key_comment ?? ""}
-ssh-keygen -q -t ${args.ssh_key_type} ${bits} -C "\${c:-ansible-generated on $(uname -n)}" -N "$phrase" -f "$t/k" </dev/null >&2 || exit 1
-chown "$n:$g" "$t/k" "$t/k.pub" || exit 1
-# The public key says that there is a pair: it goes first and comes last.
-rm -f "$k.pub" && mv -f "$t/k" "$k" && mv -f "$t/k.pub" "$k.pub" || exit 1`,
-      stdin: `${args.ssh_key_passphrase ?? ""}\n`,
-    },
-  ];
 }
 
 function reportStep(args: Arguments): Step {
@@ -365,7 +360,7 @@ function reportStep(args: Arguments): Step {
 e=$(getent passwd "$n" || grep "^$n:" /etc/passwd) || exit 1
 printf '%s\n' "$e"
 h=\${e#*:*:*:*:*:}; h=\${h%%:*}
-k=${args.ssh_key_file}
+k=${keyFile(args)}
 case $k in /*) ;; *) k=$h/$k ;; esac
 if [ -f "$k.pub" ]; then cat "$k.pub"; fi`,
   };
@@ -380,7 +375,7 @@ function report(args: Arguments, text: string): Dict {
     comment,
     home,
     shell,
-    ...(args.generate_ssh_key && key ? { ssh_public_key: key, ssh_key_file: args.ssh_key_file } : {}),
+    ...keyResult(args, home, key),
   };
 }
 
@@ -391,8 +386,8 @@ function resultOf(args: Arguments, is: UserState | undefined): Dict {
     ...(is
       ? {
           append: args.append,
-          uid: is.uid,
-          group: is.gid,
+          uid: numberOf(is.uid, args.name),
+          group: numberOf(is.gid, args.name),
           comment: is.comment,
           home: is.home,
           shell: is.shell,
@@ -401,8 +396,13 @@ function resultOf(args: Arguments, is: UserState | undefined): Dict {
       : { create_home: args.create_home, system: args.system }),
     ...(args.groups === undefined ? {} : { groups: args.groups.join(",") }),
     ...(args.password === undefined ? {} : { password: "NOT_LOGGING_PASSWORD" }),
-    ...(args.generate_ssh_key && is?.publicKey !== undefined ? { ssh_public_key: is.publicKey } : {}),
+    ...(is ? keyResult(args, is.home, is.publicKey) : {}),
   };
+}
+
+/** A number that the host chooses is not known before. */
+function numberOf(id: number, name: string): Value {
+  return id < 0 ? new Unknown(`the user ${name} is made before`) : id;
 }
 
 function shown(args: Arguments): Dict {

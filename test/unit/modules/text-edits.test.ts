@@ -131,7 +131,7 @@ describe("authorized keys", () => {
   test("are added, replaced and taken away by the key alone", () => {
     expect(withKeys("", [a], false)).toBe(`${a}\n`);
     expect(withKeys(`${a}\n# note\n${b}\n`, [`no-pty ${a}`], false)).toBe(`no-pty ${a}\n# note\n${b}\n`);
-    expect(withKeys(`${a}\n# note\n${b}\n`, [b], true)).toBe(`# note\n${b}\n`);
+    expect(withKeys(`${a}\n# note\n${b}\n`, [b], true)).toBe(`${b}\n`);
     expect(withKeys(`${a}`, [b], false)).toBe(`${a}\n${b}\n`);
     expect(withoutKeys(`${a}\n${b}\n`, ["ssh-rsa BBBB other"])).toBe(`${a}\n`);
   });
