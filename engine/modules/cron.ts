@@ -41,6 +41,10 @@ export default stateModule({
     if (args.state === "present" && args.job === undefined) {
       throw new ModuleFailure("You must specify 'job' to install a new cron job or variable");
     }
+    const times = [args.minute, args.hour, args.day, args.month, args.weekday];
+    if (args.special_time !== undefined && times.some((time) => time !== "*")) {
+      throw new ModuleFailure("You cannot combine special_time with any of the time or day/date parameters.");
+    }
     if (args.cron_file !== undefined) {
       if (args.user === undefined && !args.env && args.state === "present") {
         throw new ModuleFailure("To use cron_file=... parameter you must specify user=... as well");

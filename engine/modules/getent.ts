@@ -43,12 +43,14 @@ export default stateModule({
     const name = `getent_${args.database}`;
     if (reply.status === 0) {
       const separator = args.split ?? (colons.has(args.database) ? ":" : undefined);
-      const entries = dict();
+      const found = new Map<string, string[][]>();
       for (const line of reply.output.split("\n")) {
         if (line === "") continue;
         const [entry = "", ...fields] = separator === undefined ? line.trim().split(/\s+/) : line.split(separator);
-        entries[entry] = fields;
+        found.set(entry, [...(found.get(entry) ?? []), fields]);
       }
+      // One entry is its fields, several of the same name are a list of theirs.
+      const entries = dict([...found].map(([entry, lines]) => [entry, lines.length === 1 ? (lines[0] ?? []) : lines]));
       return { result: dict([["ansible_facts", dict([[name, entries]])]]) };
     }
     const nothing = dict([["ansible_facts", dict([[name, dict([[args.key ?? "", null]])]])]]);

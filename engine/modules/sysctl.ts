@@ -26,6 +26,7 @@ export default stateModule({
       throw new ModuleFailure("value cannot be None");
     }
     const wanted = valueText(args.value ?? null);
+    if (args.state === "present" && wanted === "") throw new ModuleFailure("value cannot be blank");
     const file = yield* edit({ path: args.sysctl_file, backup: false }, { create: true, missing: "" }, (given) => {
       if (given === undefined && args.state === "absent") return undefined;
       return { text: withSetting(given ?? "", name, args.state === "absent" ? undefined : wanted), message: "" };
@@ -41,7 +42,11 @@ export default stateModule({
         decode: (reply) => (reply.status === 0 ? reply.stdout.toString().trim() : ""),
       });
       if (current.split(/\s+/).join(" ") !== wanted.split(/\s+/).join(" ")) {
-        steps.push({ name: "set it in the kernel", script: sh`sysctl ${ignore} -w ${`${name}=${wanted}`} || exit 1` });
+        // First of all: a setting that the kernel does not take stays out of the file.
+        steps.unshift({
+          name: "set it in the kernel",
+          script: sh`sysctl ${ignore} -w ${`${name}=${wanted}`} || exit 1`,
+        });
         diff.push({ beforeHeader: name, afterHeader: name, before: `${current}\n`, after: `${wanted}\n` });
       }
     }

@@ -290,6 +290,31 @@ const cases: { readonly [name: string]: Case } = {
   slurp: { module: "slurp", given: "echo x > f", args: { src: "ROOT/f" }, holds: "[ -f f ]", changed: false },
 };
 
+test.each([
+  ["sysctl", { name: "a.b", value: "" }, "value cannot be blank"],
+  ["cron", { name: "n", job: "x", special_time: "daily", minute: "5" }, "You cannot combine special_time"],
+])("%s with %o is refused", async (name, args, message) => {
+  const found = await findModule(name);
+  if (!found) throw new Error(`no module ${name}`);
+  await expect(planOf(found, args, undefined, here)).rejects.toThrow(message);
+});
+
+test("sysctl asks the kernel before it writes the file", async () => {
+  const found = await findModule("sysctl");
+  if (!found) throw new Error("no module sysctl");
+  const args = { name: "no.such", value: "1", sysctl_set: true, sysctl_file: join(root, "f") };
+  await expect(apply(found, args, here)).rejects.toThrow();
+  expect(() => readFileSync(join(root, "f"))).toThrow();
+});
+
+test("getent makes a list of entries of the same name", async () => {
+  const found = await findModule("getent");
+  if (!found) throw new Error("no module getent");
+  const plan = await planOf(found, { database: "services" }, undefined, here);
+  if (plan instanceof Unknown) throw new Error(plan.reason);
+  expect(plan.result).toMatchObject({ ansible_facts: { getent_services: { domain: [["53/tcp"], ["53/udp"]] } } });
+});
+
 const here: ModuleContext = {
   ...context,
   readFile: (path) => readFileSync(path),
