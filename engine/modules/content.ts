@@ -45,7 +45,7 @@ export interface Landed {
 export function* land(landing: Landing): Look<Landed> {
   const { before, content } = landing;
   const incoming = Buffer.isBuffer(content) ? { sha256: sha256(content), size: content.length } : content;
-  const same = before.exists && before.type === "file" && digestOf(before) === incoming.sha256;
+  const same = before.exists && hasContent(before, content);
   const base = startingPoint(before, incoming.size);
   const umask = before.exists ? 0o022 : before.newcomer.umask;
   const shaped = yield* withAttributes(base, landing.attributes, umask);
@@ -78,6 +78,12 @@ export function* land(landing: Landing): Look<Landed> {
       finish: (replies) => (landing.backup && !same && before.exists ? backupResult(replies) : dict()),
     },
   };
+}
+
+/** Whether that is a file with these bytes. */
+export function hasContent(state: PathState, content: Content): boolean {
+  if (!state.exists || state.type !== "file") return false;
+  return digestOf(state) === (Buffer.isBuffer(content) ? sha256(content) : content.sha256);
 }
 
 function bytesOf(content: Content): Buffer | undefined {

@@ -1,9 +1,10 @@
 import { posix } from "node:path";
 import { type Dict, dict } from "../source/value.ts";
-import { land } from "./content.ts";
+import { hasContent, land } from "./content.ts";
 import { ask, askAll, type Look, ModuleFailure, type Plan } from "./contract.ts";
 import { hash, type SourceFile } from "./controller-files.ts";
 import { copyTree } from "./copy-tree.ts";
+import { makeFolders, missingFolders } from "./folders.ts";
 import { destination, fileBefore, type LandArguments } from "./land-file.ts";
 import { octal } from "./mode.ts";
 import { attributeResult } from "./ownership.ts";
@@ -28,17 +29,19 @@ export function* copyOnHost(args: LandArguments & { readonly src?: string; reado
     ["src", given],
   ]);
   if (before.exists && !args.force) return { result };
-  const folder = yield* lookAt(posix.dirname(before.path), { follow: true });
-  if (!folder.exists) throw new ModuleFailure(`Destination directory ${folder.path} does not exist`);
+  const folder = posix.dirname(before.path);
+  const missing = before.exists ? [] : yield* missingFolders(folder);
+  if (missing.length > 0 && !args.dest.endsWith("/")) {
+    throw new ModuleFailure(`Destination directory ${folder} does not exist`);
+  }
+  const made = yield* makeFolders(missing, { mode: args.directory_mode, owner: args.owner, group: args.group });
+  const content = { onHost: state.real, sha256: state.sha256, size: state.size, bytes: state.content };
+  // A file that is replaced gets the permissions of the one that is copied, a new one those of any new file.
+  const keeps = args.mode === "preserve" || (args.mode === undefined && before.exists && !hasContent(before, content));
   const { change, after } = yield* land({
     before,
-    content: { onHost: state.real, sha256: state.sha256, size: state.size, bytes: state.content },
-    attributes: {
-      owner: args.owner,
-      group: args.group,
-      // As shutil.copymode does within Ansible's module: the source's permissions where none are asked for.
-      mode: args.mode === "preserve" ? octal(state.mode) : args.mode,
-    },
+    content,
+    attributes: { owner: args.owner, group: args.group, mode: keeps ? octal(state.mode) : args.mode },
     backup: args.backup,
     validate: args.validate,
   });
@@ -46,10 +49,16 @@ export function* copyOnHost(args: LandArguments & { readonly src?: string; reado
   if (state.content)
     Object.assign(result, { checksum: hash("sha1", state.content), md5sum: hash("md5", state.content) });
   Object.assign(result, attributeResult(after));
-  return change ? { change, result } : { result };
+  if (!change) return { result };
+  const steps = [...made.steps, ...change.steps];
+  return { change: { ...change, steps, effects: [...made.effects, ...change.effects] }, result };
 }
 
-function* folderOnHost(args: LandArguments, source: string, contentOnly: boolean): Look<Plan> {
+function* folderOnHost(
+  args: LandArguments & { readonly src?: string },
+  source: string,
+  contentOnly: boolean,
+): Look<Plan> {
   const dest = yield* remotePath(args.dest);
   if (dest === source || isBelow(source, dest)) throw new ModuleFailure(`${source} cannot be copied into itself.`);
   const entries = yield* ask(tree(source));
@@ -78,10 +87,23 @@ function* folderOnHost(args: LandArguments, source: string, contentOnly: boolean
     entry.type === "link" && entry.target !== undefined ? [{ name: name(entry), target: entry.target }] : [],
   );
   const own = contentOnly || !root.exists ? [] : [{ name: baseName(source), mode: root.mode }];
-  return yield* copyTree(args, {
-    root: contentOnly ? "" : baseName(source),
-    folders: [...own, ...folders],
-    files,
-    links,
-  });
+  const place = yield* lookAt(dest, { follow: true });
+  const top = place.exists && !contentOnly ? posix.join(dest, baseName(source)) : dest;
+  const { owner, group } = args;
+  const plan = yield* copyTree(
+    args,
+    { root: contentOnly ? "" : baseName(source), folders: [...own, ...folders], files, links },
+    {
+      // As Ansible's module does it: what is copied keeps its permissions, and `mode` is for the folder alone.
+      top: { path: top, mode: args.mode === "preserve" && root.exists ? octal(root.mode) : args.mode },
+      made(at, path) {
+        const whole =
+          at ?? (path === dest && contentOnly && !args.dest.endsWith("/") && root.exists ? root : undefined);
+        return { mode: whole && octal(whole.mode), owner, group };
+      },
+      present: () => ({ owner, group }),
+      file: (file, landed) => (landed ? octal(file.mode) : undefined),
+    },
+  );
+  return { ...plan, result: { ...plan.result, src: args.src ?? "" } };
 }

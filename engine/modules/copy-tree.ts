@@ -1,14 +1,15 @@
 import { posix } from "node:path";
 import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, dict } from "../source/value.ts";
-import { land, sha256 } from "./content.ts";
+import { attributeDiff, hasContent, land, sha256 } from "./content.ts";
 import { askAll, type DiffPart, type Effect, type Look, ModuleFailure, type Plan, type Step } from "./contract.ts";
-import type { SourceTree } from "./controller-files.ts";
+import type { SourceFile, SourceTree } from "./controller-files.ts";
 import { makeFolders, missingFolders } from "./folders.ts";
 import type { LandArguments } from "./land-file.ts";
 import { octal } from "./mode.ts";
+import { type Attributes, attributeScript, sameAttributes, withAttributes } from "./ownership.ts";
 import { assign, remotePath } from "./path-names.ts";
-import { type AbsentPath, created, lookAt, pathEffect, pathState } from "./paths.ts";
+import { type AbsentPath, created, lookAt, type PresentPath, pathEffect, pathState } from "./paths.ts";
 
 /** Everything a plan consists of, gathered file by file. */
 class Gathered {
@@ -22,25 +23,54 @@ class Gathered {
   }
 }
 
+/** Which attributes a copy of a folder gives to what it makes, and to what is there already. */
+export interface TreeRules {
+  /** The folder that the permissions asked for are meant for, where they are not the files'. */
+  readonly top?: { readonly path: string; readonly mode: string | undefined };
+  /** Of a folder that is made; without `at` it only leads to the tree. */
+  made(at: { readonly mode: number } | undefined, path: string): Attributes;
+  /** Of a folder of the tree that is there. */
+  present(at: { readonly name: string; readonly mode: number }): Attributes;
+  /** Permissions of a file; `landed`: it is new, or has other content. */
+  file(file: SourceFile, landed: boolean): string | undefined;
+}
+
+/** As Ansible copies a folder of the controller: `mode` is for the files, `directory_mode` for folders. */
+export function fromController(args: LandArguments, tree: SourceTree): TreeRules {
+  const { owner, group } = args;
+  const modeOf = (at: { readonly mode: number } | undefined) =>
+    args.directory_mode ?? (args.mode === "preserve" && at ? octal(at.mode) : undefined);
+  return {
+    made: (at) => ({ mode: modeOf(at), owner, group }),
+    // The folder itself is no part of what is copied, as with `folder/`.
+    present: (at) => (at.name === tree.root ? {} : { mode: modeOf(at), owner, group }),
+    file: (file) => (args.mode === "preserve" ? octal(file.mode) : args.mode),
+  };
+}
+
 /** Copies a folder: its folders, files and links below `dest`. What is there besides stays. */
-export function* copyTree(args: LandArguments, tree: SourceTree): Look<Plan> {
+export function* copyTree(args: LandArguments, tree: SourceTree, rules: TreeRules): Look<Plan> {
   const dest = yield* remotePath(args.dest);
   const all = new Gathered();
-  const directoryAttributes = { mode: args.directory_mode, owner: args.owner, group: args.group };
   const missing = yield* missingFolders(dest);
   const folders: AbsentPath[] = [...missing];
+  const present: (readonly [PresentPath, Attributes])[] = [];
   const states = yield* askAll(tree.folders.map(({ name }) => pathState(posix.join(dest, name), { follow: true })));
-  for (const state of states) {
+  for (const [index, state] of states.entries()) {
+    const at = tree.folders[index];
+    if (!at) continue;
     if (!state.exists) folders.push(state);
     else if (state.type !== "directory") throw new ModuleFailure(`${state.path} is in the way: it is no directory.`);
+    else present.push([state, rules.present(at)]);
   }
+  const top = (path: string) =>
+    path === rules.top?.path && rules.top.mode !== undefined ? { mode: rules.top.mode } : {};
+  // The folder that leads to the tree may be the one that is meant, and there.
+  const own = missing.length === 0 && rules.top?.path === dest ? yield* lookAt(dest, { follow: true }) : undefined;
+  if (own?.exists) present.push([own, rules.present({ name: "", mode: own.mode })]);
   for (const folder of folders) {
     const at = tree.folders.find(({ name }) => posix.join(dest, name) === folder.path);
-    const preserved = args.mode === "preserve" && args.directory_mode === undefined && at ? octal(at.mode) : undefined;
-    const made = yield* makeFolders(
-      [folder],
-      preserved === undefined ? directoryAttributes : { ...directoryAttributes, mode: preserved },
-    );
+    const made = yield* makeFolders([folder], { ...rules.made(at, folder.path), ...top(folder.path) });
     all.add({
       ...made,
       diff: [
@@ -69,7 +99,7 @@ export function* copyTree(args: LandArguments, tree: SourceTree): Look<Plan> {
     if (!before || (before.exists && !args.force)) continue;
     if (before.exists && before.type === "directory")
       throw new ModuleFailure(`${before.path} is a directory, so no file can be there.`);
-    const mode = args.mode === "preserve" ? octal(file.mode) : args.mode;
+    const mode = rules.file(file, !hasContent(before, file.content));
     const { change } = yield* land({
       before,
       content: file.content,
@@ -106,6 +136,21 @@ export function* copyTree(args: LandArguments, tree: SourceTree): Look<Plan> {
       ],
     });
   }
-  const result: Dict = dict([["dest", args.dest]]);
+  // Last, since what they allow may be less than writing needs.
+  for (const [folder, attributes] of present) {
+    all.add(yield* shaped(folder, { ...attributes, ...top(folder.path) }));
+  }
+  const result: Dict = dict([["dest", args.dest.endsWith("/") ? args.dest : `${args.dest}/`]]);
   return all.steps.length === 0 ? { result } : { change: all, result };
+}
+
+function* shaped(folder: PresentPath, attributes: Attributes): Look<Pick<Gathered, "steps" | "diff" | "effects">> {
+  const after = yield* withAttributes(folder, attributes);
+  if (sameAttributes(folder, after)) return { steps: [], diff: [], effects: [] };
+  const script = joinScripts([assign("p", folder.real), attributeScript(folder, after)]);
+  return {
+    steps: [{ name: "change owner or permissions", script }],
+    diff: [attributeDiff(folder, after)],
+    effects: [pathEffect(folder.real, after)],
+  };
 }

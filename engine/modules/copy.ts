@@ -6,7 +6,7 @@ import { anything, flag, mode, optional, path, text } from "./argument-types.ts"
 import { type Effect, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
 import { type SourceFile, type SourceTree, sourceBytes, sourceFile, sourceTree } from "./controller-files.ts";
 import { copyOnHost } from "./copy-on-host.ts";
-import { copyTree } from "./copy-tree.ts";
+import { copyTree, fromController } from "./copy-tree.ts";
 import { landFile } from "./land-file.ts";
 import { attributeArguments, attributeRefusals } from "./ownership.ts";
 import { baseName } from "./path-names.ts";
@@ -32,7 +32,7 @@ export const copyArguments = Type.Object({
 export type CopyArguments = Static<typeof copyArguments>;
 
 /** What was found on the controller; undefined where the source is on the host. */
-type Prepared = { readonly file: SourceFile } | { readonly tree: SourceTree } | undefined;
+type Prepared = { readonly file: SourceFile } | { readonly tree: SourceTree; readonly found: string } | undefined;
 
 export default stateModule<typeof copyArguments, Prepared>({
   name: "copy",
@@ -59,13 +59,16 @@ export default stateModule<typeof copyArguments, Prepared>({
     const found = context.findFile(source, "files");
     if (!statSync(found).isDirectory()) return { file: sourceFile(found, baseName(found), context, args.decrypt) };
     return {
+      found: source.endsWith("/") && !found.endsWith("/") ? `${found}/` : found,
       tree: sourceTree(found, source.endsWith("/") ? "" : baseName(found), args.local_follow, context, args.decrypt),
     };
   },
 
   *look(args, _context, prepared): Look<Plan> {
     if (!prepared) return yield* copyOnHost(args);
-    return yield* "tree" in prepared ? copyTree(args, prepared.tree) : landFile(args, prepared.file);
+    if ("file" in prepared) return yield* landFile(args, prepared.file);
+    const plan = yield* copyTree(args, prepared.tree, fromController(args, prepared.tree));
+    return { ...plan, result: { ...plan.result, src: prepared.found } };
   },
 
   outcome(args): readonly Effect[] {
@@ -75,7 +78,8 @@ export default stateModule<typeof copyArguments, Prepared>({
   },
 });
 
-/** Text as it is; a structure as JSON, as Ansible writes it. */
+/** Text as it is; a structure as JSON, and a boolean as Python writes it, as Ansible does. */
 function contentText(content: Value): string {
+  if (typeof content === "boolean") return content ? "True" : "False";
   return typeof content === "string" ? content : toJson(content);
 }
