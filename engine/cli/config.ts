@@ -12,6 +12,7 @@ export interface Config {
   readonly rolesPath?: readonly string[];
   readonly remoteUser?: string;
   readonly privateKeyFile?: string;
+  readonly ansibleManaged?: string;
   readonly forks?: number;
   readonly timeout?: number;
   readonly hostKeyChecking?: boolean;
@@ -50,6 +51,7 @@ const sources = {
   rolesPath: ["defaults", "roles_path", "ANSIBLE_ROLES_PATH"],
   remoteUser: ["defaults", "remote_user", "ANSIBLE_REMOTE_USER"],
   privateKeyFile: ["defaults", "private_key_file", "ANSIBLE_PRIVATE_KEY_FILE"],
+  ansibleManaged: ["defaults", "ansible_managed", "ANSIBLE_MANAGED"],
   forks: ["defaults", "forks", "ANSIBLE_FORKS"],
   timeout: ["defaults", "timeout", "ANSIBLE_TIMEOUT"],
   hostKeyChecking: ["defaults", "host_key_checking", "ANSIBLE_HOST_KEY_CHECKING"],
@@ -169,6 +171,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
       rolesPath: paths("rolesPath", /:/),
       remoteUser: text("remoteUser"),
       privateKeyFile: path("privateKeyFile"),
+      ansibleManaged: text("ansibleManaged"),
       forks: number("forks"),
       timeout: number("timeout"),
       hostKeyChecking: bool("hostKeyChecking"),

@@ -108,6 +108,7 @@ async function runOptions(
       gathering: config.gathering,
       strategy: config.strategy,
       configFile: config.file,
+      managed: config.ansibleManaged,
     }),
     connection: defined({
       transport: flags.connection ?? config.transport,

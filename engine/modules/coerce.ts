@@ -96,7 +96,12 @@ function mode(value: Value): Coerced {
   if (typeof value === "string") {
     const spec = value.trim();
     if (/^(0o?)?[0-7]{1,5}$/.test(spec)) return { value: `0${spec.replace(/^0o?/, "").padStart(3, "0")}` };
-    if (spec === "preserve" || /^([ugoa]*([-+=]([rwxXst]*|[ugo]))+)(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*$/.test(spec)) {
+    // An empty text asks for nothing: `mode: "{{ mode | default('') }}"`.
+    if (
+      spec === "" ||
+      spec === "preserve" ||
+      /^([ugoa]*([-+=]([rwxXst]*|[ugo]))+)(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*$/.test(spec)
+    ) {
       return { value: spec };
     }
   }

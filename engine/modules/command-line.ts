@@ -45,10 +45,10 @@ export function* guardOf(
       ["msg", message],
     ]),
   });
-  if (args.creates !== undefined && (yield* present(args.creates, args.chdir))) {
+  if (args.creates && (yield* present(args.creates, args.chdir))) {
     return skip(`Did not run command since '${args.creates}' exists`, `${args.creates} exists`);
   }
-  if (args.removes !== undefined && !(yield* present(args.removes, args.chdir))) {
+  if (args.removes && !(yield* present(args.removes, args.chdir))) {
     return skip(`Did not run command since '${args.removes}' does not exist`, `${args.removes} does not exist`);
   }
   return { run: true };

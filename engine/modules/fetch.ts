@@ -5,9 +5,10 @@ import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
 import { dict } from "../source/value.ts";
 import { flag, path } from "./argument-types.ts";
-import { actionModule, ModuleFailure } from "./contract.ts";
+import { actionModule, type Look, ModuleFailure, type Plan } from "./contract.ts";
 import { hash } from "./controller-files.ts";
-import { assign, normalise } from "./path-names.ts";
+import { lookNow } from "./look-now.ts";
+import { assign, normalise, remotePath } from "./path-names.ts";
 
 export default actionModule({
   name: "fetch",
@@ -24,7 +25,15 @@ export default actionModule({
   returns: { dest: "the file on the controller", checksum: "its SHA-1" },
   effects: () => [],
 
-  async run(args, context, host) {
+  async run(given, context, host) {
+    const args = { ...given };
+    await lookNow(
+      (function* (): Look<Plan> {
+        args.src = yield* remotePath(given.src);
+        return {};
+      })(),
+      host,
+    );
     const dest = destinationOf(args, context.hostName, context.variable("playbook_dir"));
     const chunks: Buffer[] = [];
     try {

@@ -45,9 +45,11 @@ const args = Type.Object({
   follow: flag("Look through a link at its target.", true),
   ...attributeArguments,
   modification_time: optional(text("`now`, `preserve`, or YYYYMMDDHHMM.SS.")),
-  modification_time_format: text("Only the default is supported.", { default: "%Y%m%d%H%M.%S" }),
+  modification_time_format: text("How modification_time is written, in strptime's letters.", {
+    default: "%Y%m%d%H%M.%S",
+  }),
   access_time: optional(text("`now`, `preserve`, or YYYYMMDDHHMM.SS.")),
-  access_time_format: text("Only the default is supported.", { default: "%Y%m%d%H%M.%S" }),
+  access_time_format: text("How access_time is written, in strptime's letters.", { default: "%Y%m%d%H%M.%S" }),
 });
 type Arguments = Static<typeof args>;
 
@@ -63,6 +65,14 @@ export default stateModule({
   returns: { path: "the path managed", dest: "the link, where one was managed", state: "what is there now" },
 
   *look(args): Look<Plan> {
+    if (args.path === "" && args.state === "absent") {
+      return {
+        result: dict([
+          ["path", ""],
+          ["state", "absent"],
+        ]),
+      };
+    }
     const path = yield* remotePath(args.path);
     const times = args.state === "touch" || timesGiven(args);
     const own = yield* lookAt(path, { times });
@@ -140,7 +150,7 @@ function* directory(own: PathState, args: Arguments): Look<Plan> {
   if (state.exists && state.type !== "directory") {
     throw new ModuleFailure(`${args.path} already exists as a ${stateWord(state)}`, { path: own.path });
   }
-  if (state.exists) return yield* existing(own.path, state, args);
+  if (state.exists) return yield* existing(own.exists && own.type === "link" ? state.real : own.path, state, args);
   // A link that leads nowhere: what it leads to is made.
   const missing = yield* missingFolders(own.exists ? state.real : own.path);
   const made = yield* makeFolders(missing, args);

@@ -84,6 +84,8 @@ export function linkTarget(link: string, target: string): string {
 /** An argument as an absolute path of the host: `~`, `~user`, `$HOME` and relative paths are the host's to say. */
 export function* remotePath(path: string): Look<string> {
   if (path.startsWith("/")) return normalise(path);
+  // It would be the home folder, which nobody means.
+  if (path === "") throw new ModuleFailure("The path is empty.");
   const home = /^(?:~([^/]*)|\$HOME|\$\{HOME\})(\/.*)?$/s.exec(path);
   if (home) return normalise(`${yield* ask(homeOf(home[1] ?? ""))}${home[2] ?? ""}`);
   return normalise(posix.join(yield* ask(homeOf("")), path));

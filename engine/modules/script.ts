@@ -26,9 +26,8 @@ export default actionModule({
   returns: { rc: "the exit status", stdout: "the output", stderr: "the errors" },
 
   *guard({ creates, removes, chdir }) {
-    if (creates !== undefined && (yield* present(creates, chdir)))
-      return skipped(`${creates} exists, matching creates option`);
-    if (removes !== undefined && !(yield* present(removes, chdir)))
+    if (creates && (yield* present(creates, chdir))) return skipped(`${creates} exists, matching creates option`);
+    if (removes && !(yield* present(removes, chdir)))
       return skipped(`${removes} does not exist, matching removes option`);
     return { run: true };
   },

@@ -3,7 +3,6 @@ import { sh } from "../host/script.ts";
 import { type Dict, dict, Float, Unknown, type Value } from "../source/value.ts";
 import type { Query } from "./contract.ts";
 import { hash } from "./controller-files.ts";
-import { octal } from "./mode.ts";
 import { assign, linkTarget } from "./path-names.ts";
 import type { PresentPath } from "./paths.ts";
 
@@ -14,7 +13,7 @@ export function statFacts(state: PresentPath): Dict {
   const later = (value: number): Value => (state.inode === 0 ? new Unknown("known after the run") : value);
   return dict([
     ["path", state.path],
-    ["mode", octal(mode)],
+    ["mode", mode.toString(8).padStart(4, "0")], // unlike elsewhere no zero before four digits
     ["isdir", type === "directory"],
     ["ischr", type === "char"],
     ["isblk", type === "block"],

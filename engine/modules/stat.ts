@@ -35,6 +35,7 @@ export default stateModule({
   returns: { stat: "exists, and where it does: mode, size, owner, checksum …" },
 
   *look(args): Look<Plan> {
+    if (args.path === "") return { result: dict([["stat", dict([["exists", false]])]]) };
     const path = yield* remotePath(args.path);
     const state = yield* lookAt(path, { follow: args.follow, times: true });
     if (!state.exists) return { result: dict([["stat", dict([["exists", false]])]]) };

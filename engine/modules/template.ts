@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { Type } from "@sinclair/typebox";
 import { Unknown } from "../source/value.ts";
-import { templateVariables } from "../template/template-variables.ts";
 import { choice, flag, optional, path, text } from "./argument-types.ts";
 import { type Effect, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
 import { type SourceFile, sourceBytes } from "./controller-files.ts";
@@ -54,7 +53,7 @@ export default stateModule<typeof args, SourceFile>({
       blockEnd: args.block_end_string,
       commentStart: args.comment_start_string,
       commentEnd: args.comment_end_string,
-      extra: templateVariables(found, args.dest),
+      from: { askedFor: args.src, destination: args.dest },
     });
     if (rendered instanceof Unknown) return rendered;
     return { ...sourceBytes(Buffer.from(rendered), baseName(found)), mode: mode & 0o7777 };

@@ -1,5 +1,6 @@
 import type { Script } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
+import { parseDateTime } from "../template/strptime.ts";
 import { ModuleFailure } from "./contract.ts";
 import { assign } from "./path-names.ts";
 import type { PresentPath } from "./paths.ts";
@@ -25,20 +26,30 @@ export function timesOf(
     const time = given ?? fallback;
     if (time === "preserve" || time === "") return undefined;
     if (time === "now") return time;
-    if (format !== "%Y%m%d%H%M.%S")
-      throw new ModuleFailure(`play reads times as YYYYMMDDHHMM.SS only, not by ${format}`);
-    const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d\d))?$/.exec(time);
+    const touched = inTouchFormat(time, format);
+    const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d\d))?$/.exec(touched);
     if (!parts) throw new ModuleFailure(`Error while obtaining timestamp for time ${time} using format ${format}`);
     const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts
       .slice(1)
       .map((part) => Number(part ?? 0));
     // Hosts of one play are taken to be in UTC here; elsewhere the time is set again at each run, to the same.
-    return current === Date.UTC(year, month - 1, day, hour, minute, second) / 1000 ? undefined : time;
+    return current === Date.UTC(year, month - 1, day, hour, minute, second) / 1000 ? undefined : touched;
   };
   const access = read(args.access_time, args.access_time_format, present?.atime);
   const modification = read(args.modification_time, args.modification_time_format, present?.mtime);
   if (access === undefined && modification === undefined) return undefined;
   return { ...(access === undefined ? {} : { access }), ...(modification === undefined ? {} : { modification }) };
+}
+
+/** A time in a format of Python's strptime, as touch -t reads it; empty where it is in another. */
+function inTouchFormat(time: string, format: string): string {
+  const own = "%Y%m%d%H%M.%S";
+  if (format === own) return time;
+  try {
+    return parseDateTime(time, format).format(own);
+  } catch {
+    return "";
+  }
 }
 
 export function touchScript(path: string, times: Times): Script {

@@ -3,7 +3,8 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { Script } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, dict, Unknown, type Value } from "../source/value.ts";
-import { flag, list, optional, path, text } from "./argument-types.ts";
+import { type Compared, comparison, opened, readComparison, tell, unpack } from "./archive.ts";
+import { flag, list, maybeFlag, optional, path, text } from "./argument-types.ts";
 import {
   ask,
   type Effect,
@@ -26,11 +27,15 @@ import { assign, normalise, remotePath } from "./path-names.ts";
 import { overlay } from "./path-overlay.ts";
 import { lookAt, type PresentPath, pathUnknown } from "./paths.ts";
 import { tree } from "./tree.ts";
+import { fromTheWeb } from "./unarchive-web.ts";
 
 const args = Type.Object({
-  src: path("The archive, of the controller, or of the host with remote_src."),
+  src: path("The archive, of the controller, or of the host with remote_src; or an address, with remote_src too."),
   dest: path("The folder on the host that takes its content; must be there."),
-  remote_src: flag("The archive is on the host."),
+  remote_src: flag("The archive is on the host, or is loaded by it."),
+  copy: maybeFlag("The older way to say the opposite of remote_src."),
+  validate_certs: flag("Check the server's certificate where an archive is loaded.", true),
+  decrypt: flag("Decrypt vaulted archives.", true),
   creates: optional(path("Nothing is unpacked where this is there.")),
   list_files: flag("Return the names in the archive."),
   exclude: list(text("A pattern."), "What is not unpacked.", { default: [] }),
@@ -52,46 +57,49 @@ export default stateModule<typeof args, Prepared>({
   summary: "Unpack an archive on the host.",
   collection: "ansible.builtin.unarchive",
   args,
-  mutuallyExclusive: [["include", "exclude"]],
+  mutuallyExclusive: [
+    ["include", "exclude"],
+    ["copy", "remote_src"],
+  ],
   unsupported: {
     ...attributeRefusals,
-    copy: "use remote_src",
-    decrypt: "vaulted archives are decrypted always",
     io_buffer_size: "it has no meaning here",
-    validate_certs: "archives are not fetched; use get_url",
   },
   example: "- ansible.builtin.unarchive:\n    src: app.tar.gz\n    dest: /opt/app\n",
   returns: { dest: "the folder", handler: "how it was unpacked", files: "the names in the archive, where asked" },
 
   prepare(args, context): Prepared {
-    if (args.src.includes("://"))
-      throw new ModuleFailure("play does not fetch archives here: load it with get_url first.");
-    if (args.remote_src) return undefined;
+    if (onHost(args)) return undefined;
+    if (isAddress(args.src)) throw new ModuleFailure("An archive from the web needs remote_src: true.");
     const found = context.findFile(args.src, "files");
+    if (statSync(found).isDirectory()) throw new ModuleFailure(`${args.src} is a folder, no archive.`);
     if (statSync(found).size > limit) {
       throw new ModuleFailure(`${args.src} is larger than ${limit} bytes: copy it to the host and use remote_src.`);
     }
     return { content: context.readFile(found) };
   },
 
-  *look(args, _context, prepared): Look<Plan> {
+  *look(given, _context, prepared): Look<Plan> {
+    const args = { ...given, remote_src: onHost(given) };
     const dest = yield* remotePath(args.dest);
-    const source = args.remote_src ? yield* remotePath(args.src) : args.src;
+    const loaded = args.remote_src && isAddress(args.src);
+    const source = args.remote_src && !loaded ? yield* remotePath(args.src) : args.src;
     const result: Dict = dict([
       ["dest", dest],
       ["src", source],
     ]);
-    if (args.creates !== undefined) {
+    if (args.creates) {
       const mark = yield* lookAt(yield* remotePath(args.creates));
       if (mark.exists) return { result: { ...result, msg: `skipped, since ${args.creates} exists` } };
     }
-    if (args.remote_src) {
+    if (args.remote_src && !loaded) {
       const archive = yield* lookAt(source, { follow: true });
       if (!archive.exists) throw new ModuleFailure(`Source '${source}' does not exist`);
     }
     const folder = yield* lookAt(dest, { follow: true });
     if (!folder.exists || folder.type !== "directory")
       throw new ModuleFailure(`dest '${dest}' must be an existing dir`);
+    if (loaded) return fromTheWeb(args, dest, { ...result, ...attributeResult(folder) });
     const seen = yield* ask(compared(source, dest, args, prepared, folder.fresh !== undefined));
     result["handler"] = seen.handler;
     if (args.list_files) result["files"] = seen.names;
@@ -137,89 +145,26 @@ export default stateModule<typeof args, Prepared>({
   outcome: (args) => (args.dest.startsWith("/") ? [pathUnknown(args.dest, `${args.src} is unpacked into it`)] : []),
 });
 
-interface Compared {
-  readonly handler: string;
-  readonly names: readonly string[] & Value[];
-  readonly differs: boolean;
-}
+/** `copy: no` is how playbooks said remote_src before there was such an option. */
+const onHost = (args: Arguments): boolean => (args.copy === undefined ? args.remote_src : !args.copy);
 
-/** `$a` the archive, `$d` the folder, `$k` the kind of archive; an archive of the controller comes by stdin. */
-function opened(source: string, dest: string, args: Arguments): Script {
-  return sh`${assign("q", dest)}; d=$q
-${
-  args.remote_src
-    ? sh`${assign("p", source)}; a=$p`
-    : sh`a=$(mktemp) || exit 1; trap 'rm -f "$a"' EXIT; cat > "$a" || exit 1`
-}
-m=$(dd if="$a" bs=1 count=6 2>/dev/null | od -An -tx1 | tr -d ' \n')
-case $m in
-  504b0304*|504b0506*) k=zip;; 1f8b*) k=gz; z='gzip -dc';; fd377a585a00) k=xz; z='xz -dc';;
-  425a68*) k=bz2; z='bzip2 -dc';; 28b52ffd*) k=zst; z='zstd -dc';; *) k=tar; z=cat;;
-esac
-if [ $k = zip ]; then
-  command -v unzip >/dev/null || { echo 'Unable to find required "unzip" binary in the path.' >&2; exit 1; }
-else command -v "\${z%% *}" >/dev/null || { echo "Unable to find required \"\${z%% *}\" binary in the path." >&2; exit 1; }; fi`;
-}
-
-function unpack(args: Arguments): Script {
-  const excludes = args.exclude.map((pattern) => `--exclude=${pattern}`);
-  const newer = args.keep_newer ? ["--keep-newer-files"] : [];
-  return sh`if [ $k = zip ]; then
-  unzip -o -q ${args.extra_opts} ${args.keep_newer ? ["-u"] : []} "$a" ${args.include} ${args.exclude.length > 0 ? ["-x", ...args.exclude] : []} -d "$d" >&2 || exit 1
-else
-  $z < "$a" | tar -x -C "$d" ${newer} ${args.extra_opts} ${excludes} -f - ${args.include} || exit 1
-fi`;
-}
+const isAddress = (source: string): boolean => source.includes("://");
 
 function compared(source: string, dest: string, args: Arguments, prepared: Prepared, fresh: boolean): Query<Compared> {
-  const excludes = args.exclude.map((pattern) => `--exclude=${pattern}`);
   return {
     kind: "archive",
     subject: dest,
     detail: `${source} ${args.exclude.join(" ")} ${args.include.join(" ")}`,
     expensive: true,
     ...(prepared ? { stdin: prepared.content } : {}),
-    // GNU tar compares by itself; elsewhere the archive is unpacked aside and compared file by file.
-    script: joinScripts([
-      opened(source, dest, args),
-      sh`w=$(mktemp -d) || exit 1; own=${args.remote_src ? "" : "y"}; trap 'rm -rf "$w"; [ -z "$own" ] || rm -f "$a"' EXIT
-if [ $k = zip ]; then unzip -Z1 "$a" ${args.include} ${args.exclude.length > 0 ? ["-x", ...args.exclude] : []} > "$w/names" || exit 1
-else $z < "$a" | tar -t ${excludes} -f - ${args.include} > "$w/names" || exit 1; fi
-s=same
-[ -d "$d" ] || s=differs
-if [ $s = differs ]; then :
-elif [ $k != zip ] && tar --version 2>/dev/null | grep -q GNU; then
-  $z < "$a" | tar -d -C "$d" ${excludes} -f - ${args.include} > "$w/diff" 2>&1
-  grep -Ev ': (Uid|Gid|Mode) differs$' "$w/diff" | grep -q . && s=differs
-  ${args.owner === undefined && args.group === undefined && args.mode === undefined ? sh`[ "$(id -u)" = 0 ] && grep -q . "$w/diff" && s=differs; grep -q 'Mode differs' "$w/diff" && s=differs` : sh`:`}
-else
-  mkdir "$w/t"; d0=$d; d=$w/t
-  ${unpack(args)}
-  d=$d0
-  (cd "$w/t" && find . -type f -exec sh -c 'd=$1; shift; for f; do cmp -s -- "$f" "$d/$f" || echo "$f"; done' sh "$d" {} +; find . -type d -exec sh -c 'd=$1; shift; for f; do [ -d "$d/$f" ] || echo "$f"; done' sh "$d" {} +) | grep -q . && s=differs
-fi
-echo "$k $s"; cat "$w/names"`,
-    ]),
+    script: joinScripts([opened(source, dest, args), comparison(args, !args.remote_src), tell]),
     decode(reply) {
       if (reply.status !== 0) {
         throw new ModuleFailure(
           `Failed to find handler for "${source}". Make sure the required command to extract the file is installed. ${reply.stderr.toString().trim()}`,
         );
       }
-      const [first = "", ...names] = reply.stdout.toString().trimEnd().split("\n");
-      const [kind = "tar", state] = first.split(" ");
-      const handlers: { readonly [kind: string]: string } = {
-        zip: "ZipArchive",
-        gz: "TgzArchive",
-        xz: "TarXzArchive",
-        bz2: "TarBzipArchive",
-        zst: "TarZstdArchive",
-      };
-      return {
-        handler: handlers[kind] ?? "TarArchive",
-        names: names.filter((name) => name !== ""),
-        differs: state !== "same",
-      };
+      return readComparison(reply.stdout.toString());
     },
     amend(observed, predictions) {
       if (fresh) return { ...observed, differs: true };
@@ -240,7 +185,8 @@ function attributeStep(dest: string, args: Arguments, names: readonly string[]):
   const owner = `${args.owner ?? ""}${args.group === undefined ? "" : `:${args.group}`}`;
   return {
     name: "change owner or permissions of what was unpacked",
-    stdin: names.map((name) => `${name}\0`).join(""),
+    // Below the folder, even where a name begins with a slash.
+    stdin: names.map((name) => `./${name}\0`).join(""),
     script: sh`${assign("q", dest)}; cd -- "$q" || exit 1
 l=$(mktemp) || exit 1; trap 'rm -f "$l"' EXIT; cat > "$l"
 ${owner === "" ? sh`:` : sh`xargs -0 chown -h ${owner} -- < "$l" || exit 1`}
@@ -252,9 +198,10 @@ ${args.mode === undefined ? sh`:` : sh`xargs -0 sh -c 'm=$1; shift; for f; do [ 
 function* wrongAttributes(dest: string, args: Arguments, names: readonly string[]): Look<Step | undefined> {
   const wanted = new Set(names.map((name) => normalise(`${dest}/${name}`)));
   const scripts: Script[] = [];
-  const found: PresentPath[] = (yield* ask(tree(dest))).filter(
-    (entry) => wanted.has(entry.path) && entry.type !== "link",
-  );
+  // The folder itself may be in the archive too.
+  const own = yield* lookAt(dest, { follow: true });
+  const all = [...(own.exists ? [own] : []), ...(yield* ask(tree(dest)))];
+  const found: PresentPath[] = all.filter((entry) => wanted.has(entry.path) && entry.type !== "link");
   for (const entry of found) {
     const after = yield* withAttributes(entry, args);
     if (!sameAttributes(entry, after))

@@ -54,6 +54,8 @@ export interface RunOptions {
   ) => Promise<string | undefined>;
   /** Path of the ansible.cfg that was read: the magic variable ansible_config_file. */
   readonly configFile?: string;
+  /** What `ansible_managed` is in templates, as ansible.cfg has it. */
+  readonly managed?: string;
   /** Makes connections; host/connect.ts's unless a test cuts them. */
   readonly connect?: typeof connect;
   /** Default strategy where a play names none. */

@@ -153,6 +153,7 @@ export class Variables {
         readFile: this.#from.readFile,
         decrypt: (text) => this.#from.vault.decrypt(text),
         warn: this.#from.warn,
+        ...(options.managed === undefined ? {} : { managed: options.managed }),
       },
     });
   }

@@ -1,5 +1,6 @@
 import type { Position } from "../source/diagnostic.ts";
 import type { Unknown, Value } from "../source/value.ts";
+import type { FileTemplate } from "./file-variables.ts";
 
 /** Where a template looks names up. Values come back ready: already templated if they had to be. */
 export interface Scope {
@@ -16,6 +17,8 @@ export interface TemplateContext {
   readonly searchPath: readonly string[];
   /** Reads a controller's file, decrypting it if it is a vault. */
   readFile(path: string): Buffer;
+  /** What `ansible_managed` is to be, as ansible.cfg has it: with `{file}`, `{host}`, `{uid}` and strftime's letters. */
+  readonly managed?: string;
   /** Decrypts the text of a `!vault` value and remembers it as a secret. */
   decrypt(vaultText: string): string;
   /** Warnings, such as a deprecated spelling. Printed once each. */
@@ -52,7 +55,9 @@ export interface TextOptions {
   readonly blockEnd?: string;
   readonly commentStart?: string;
   readonly commentEnd?: string;
-  /** Variables that hide those of the scope (`template_path`, `ansible_managed`, a lookup's own). */
+  /** It is this file that is rendered: `template_path` and its kin tell of it. */
+  readonly from?: FileTemplate;
+  /** Variables that hide those of the scope (a lookup's own). */
   readonly extra?: { readonly [name: string]: Value };
 }
 // engine/template/templar.ts exports `createTemplar(context: TemplateContext): Templar` and

@@ -1,7 +1,7 @@
 import type { TextOptions } from "./contract.ts";
 import { SyntaxFailure } from "./syntax-failure.ts";
 
-type Setting = Exclude<keyof TextOptions, "file" | "extra">;
+type Setting = Exclude<keyof TextOptions, "file" | "extra" | "from">;
 
 const texts: { readonly [key: string]: Setting } = {
   block_start_string: "blockStart",

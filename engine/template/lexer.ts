@@ -29,7 +29,7 @@ export class LexerError extends Error {
   }
 }
 
-export interface Delimiters extends Omit<TextOptions, "file" | "extra"> {
+export interface Delimiters extends Omit<TextOptions, "file" | "extra" | "from"> {
   /**
    * Takes the backslashes of texts inside `{{ }}` as they are, as Ansible does for templates in playbooks (not for
    * template files and conditions): `'\d'` and `'\1'` need no second backslash there, `'\n'` is no newline.

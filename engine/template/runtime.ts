@@ -4,6 +4,7 @@ import { Unknown } from "../source/value.ts";
 import type { TemplateContext, TextOptions } from "./contract.ts";
 import { Evaluator } from "./evaluate.ts";
 import { Executor, Output, type TemplateLoader } from "./execute.ts";
+import { fileVariables } from "./file-variables.ts";
 import { filters } from "./filters/index.ts";
 import { Frame } from "./frame.ts";
 import { globals } from "./globals.ts";
@@ -86,12 +87,11 @@ export class TemplateRuntime implements Runtime {
   /** Throws UnknownFound where the text cannot be known. */
   renderText(source: string, options: TextOptions): string {
     const { body, settings } = placed(source, { file: options.file, line: 1, column: 1 }, () => readHeader(source));
-    const { file, extra, ...delimiters } = { ...options, ...settings };
+    const { file, extra, from, ...delimiters } = { ...options, ...settings };
     const origin = { file, line: body === source ? 1 : 2, column: 1 };
     const frame = new Frame();
-    // The one of them that a playbook may set.
-    for (const [name, value] of Object.entries(extra ?? {}))
-      if (name !== "ansible_managed" || this.variable(name) === undefined) frame.set(name, value);
+    for (const [name, value] of from ? fileVariables(file, from, this.context) : []) frame.set(name, value);
+    for (const [name, value] of Object.entries(extra ?? {})) frame.set(name, value);
     const template = compileTemplate(body, delimiters, origin);
     const output = new Output();
     const place = { source: body, origin };

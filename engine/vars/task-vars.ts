@@ -35,6 +35,7 @@ class LayeredVars implements TaskVars {
       readFile: context.readFile,
       decrypt: context.decrypt,
       warn: context.warn,
+      ...(context.managed === undefined ? {} : { managed: context.managed }),
     });
   }
 

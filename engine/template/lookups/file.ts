@@ -7,7 +7,6 @@ import { readCsv } from "../filters/data.ts";
 import { fail, finish, type Item, isItemDict, iterate, OperationError, text, truthy } from "../item.ts";
 import { splitLines } from "../methods.ts";
 import { type Bound, type Family, plain, plugin, type Runtime } from "../plugin.ts";
-import { templateVariables } from "../template-variables.ts";
 import { expandHome, findFile } from "./find-file.ts";
 import { globFiles } from "./glob.ts";
 import { inlineOptions, option } from "./terms.ts";
@@ -42,7 +41,8 @@ function template(terms: Item, args: Bound, runtime: Runtime): Item {
     const extra = variables === undefined ? {} : finish(variables, (vaulted) => runtime.context.decrypt(vaulted));
     const options: { -readonly [K in keyof TextOptions]: TextOptions[K] } = {
       file: path,
-      extra: { ...templateVariables(path, null), ...(isDict(extra) ? extra : {}) },
+      from: { askedFor: name },
+      extra: isDict(extra) ? extra : {},
     };
     const marks = [
       ["variable_start_string", "variableStart"],

@@ -526,9 +526,16 @@ describe("other delimiters and endings", () => {
   });
   it("a playbook's own ansible_managed stays", () => {
     const own = createTemplar(contextOf({ ansible_managed: "mine" }));
-    const options = { file: "x", extra: { ansible_managed: "Ansible managed", template_uid: "root" } };
-    expect(own.renderText("{{ ansible_managed }} {{ template_uid }}", options)).toBe("mine root");
+    const options = { file: import.meta.filename, from: { askedFor: "t.j2" } };
+    expect(own.renderText("{{ ansible_managed }} {{ template_path }}", options)).toBe("mine t.j2");
     expect(templar.renderText("{{ ansible_managed }}", options)).toBe("Ansible managed");
+    const configured = createTemplar({ ...contextOf({}), managed: "Managed: {file} %Y" });
+    expect(configured.renderText("{{ ansible_managed }}", options)).toMatch(/^Managed: t\.j2 20\d\d$/);
+  });
+  it("a file's own times are datetimes", () => {
+    const options = { file: import.meta.filename, from: { askedFor: "t.j2" } };
+    const text = "{{ template_run_date.year >= 2026 }} {{ (template_run_date - template_mtime).days >= 0 }}";
+    expect(templar.renderText(text, options)).toBe("True True");
   });
   it("extra variables hide those of the scope", () => {
     expect(templar.renderText("{{ number }}{{ name }}", { file: "x", extra: { number: 6 } })).toBe("6web");
