@@ -56,7 +56,8 @@ export function plainReporter(options: PlainOptions): Reporter {
     const heading = headings.get(event.id);
     for (const warning of result.warnings) warn(warning);
     const isItem = event.type === "item-result";
-    const loop = !isItem && "results" in result.value && heading?.hadItems.has(result.host) === true;
+    const whole = "results" in result.value || result.noLog === true;
+    const loop = !isItem && whole && heading?.hadItems.has(result.host) === true;
     if (loop) {
       // Each item had its line; the whole says only what those could not.
       if (result.status === "skipped" && options.showSkipped !== false) {

@@ -70,8 +70,9 @@ function censoredResult(result: TaskResult, secrets: Secrets): TaskResult {
     const value = result.value[key];
     if (value !== undefined) kept[key] = value;
   }
+  const { shown: _, ...rest } = result; // debug has nothing to show
   return {
-    ...result,
+    ...rest,
     value: kept,
     diff: [],
     warnings: [],
