@@ -28,6 +28,12 @@ export function readLoop(entries: Entries, context: LoadContext): Loop | undefin
   }
   const key = with_ ?? (entries.has("loop") ? "loop" : undefined);
   if (key === undefined) return undefined;
+  const written = entries.raw(key) ?? null;
+  if (written === null) {
+    // As Ansible has it: `loop:` without a value is no loop, and no other may be without.
+    if (key !== "loop") context.notes.error("loop", `'${key}' has no value`, entries.keyAt(key));
+    return undefined;
+  }
   const kind = key === "loop" ? "loop" : key.slice(5);
   if (kind !== "loop" && !table.withLookups.includes(kind)) {
     const near = nearest(kind, table.withLookups);
@@ -44,7 +50,7 @@ export function readLoop(entries: Entries, context: LoadContext): Loop | undefin
     settings[name] === undefined ? {} : { [property]: settings[name] };
   return {
     kind,
-    value: entries.raw(key) ?? [],
+    value: written,
     at: entries.at(key),
     loopVar: settings["loop_var"] ?? "item",
     ...given("index_var", "indexVar"),

@@ -154,6 +154,11 @@ export function plainReporter(options: PlainOptions): Reporter {
         case "async-poll":
           line(colours.dim(`ASYNC POLL on ${event.host}: jid=${event.jobId} left=${event.left}`));
           return;
+        case "async-end": {
+          const { host, jobId, failed } = event;
+          line(colours.dim(`ASYNC ${failed ? "FAILED" : "OK"} on ${host}: jid=${jobId}`));
+          return;
+        }
         case "handler-notified":
           if (options.verbosity >= 2) line(`NOTIFIED HANDLER ${event.handler} for ${event.host}`);
           return;

@@ -44,6 +44,7 @@ export function censored(event: Event, secrets: Secrets): Event {
     case "no-hosts-remaining":
     case "host-start":
     case "async-poll":
+    case "async-end":
     case "interrupted":
     case "run-end":
       return event;

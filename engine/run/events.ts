@@ -62,6 +62,7 @@ export type Event =
       readonly noLog?: boolean;
     }
   | { readonly type: "async-poll"; readonly host: string; readonly jobId: string; readonly left: number }
+  | { readonly type: "async-end"; readonly host: string; readonly jobId: string; readonly failed: boolean }
   | { readonly type: "handler-notified"; readonly handler: string; readonly host: string }
   | { readonly type: "warning"; readonly message: string; readonly at?: Position; readonly hint?: string }
   | { readonly type: "deprecation"; readonly message: string; readonly at?: Position }

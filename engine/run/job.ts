@@ -71,6 +71,7 @@ export async function runDetached(item: Prepared & { kind: "action" }, vars: Tas
         outcome.value["ansible_job_id"] = jobId;
         outcome.value["finished"] = true;
         outcome.value["started"] = true;
+        run.emit({ type: "async-end", host: ready.job.host.name, jobId, failed: outcome.failed });
         return outcome;
       }
       if (left - poll <= 0) {

@@ -41,7 +41,7 @@ export async function runPlay(run: RunContext, play: Play): Promise<PlayEnd> {
     return { broken: false };
   }
   const files = new Map<string, readonly Layer[]>();
-  run.variables.startPlay(play, { prompts, files, includedRoles: [], publicRoles: [] });
+  run.variables.startPlay(play, { name, prompts, files, includedRoles: [], publicRoles: [] });
   for (const host of hosts) files.set(host, varsFilesOf(run, play, host));
 
   const strategyName = keywords.text("strategy", play.strategy) ?? run.options.strategy ?? "linear";

@@ -24,6 +24,8 @@ export interface VariablesOptions {
 
 /** What a play adds to the variables of its hosts; made when it starts. */
 export interface PlayVariables {
+  /** The play's name, rendered. */
+  readonly name?: string;
   readonly prompts: Dict;
   /** Files of `vars_files`, for each host. */
   readonly files: ReadonlyMap<string, readonly Layer[]>;
@@ -115,6 +117,7 @@ export class Variables {
       inventory,
       hostvars: (name) => this.#hostvarsOf(name),
       play,
+      playName: own.name ?? play?.name,
       includedRoles: own.includedRoles,
       role: task?.role,
       playHosts: alive,

@@ -11,6 +11,8 @@ export interface MagicSources {
   /** Variables of any host, for `hostvars`. */
   readonly hostvars: (host: string) => Dict;
   readonly play?: Play | undefined;
+  /** Rendered. */
+  readonly playName?: string | undefined;
   /** Those that the play's includes have brought so far. */
   readonly includedRoles?: readonly RoleUse[];
   readonly role?: RoleUse | undefined;
@@ -70,7 +72,7 @@ export function magicVars(from: MagicSources): Dict {
     const roles = [...play.roles.filter((each) => !each.isDependency), ...(from.includedRoles ?? [])];
     const direct = roles.map((each) => each.name);
     const dependent = [...new Set(roles.flatMap(dependencyNames))];
-    simple["ansible_play_name"] = play.name;
+    simple["ansible_play_name"] = from.playName ?? play.name;
     simple["ansible_play_role_names"] = direct;
     simple["ansible_dependent_role_names"] = dependent;
     simple["ansible_role_names"] = [...new Set([...dependent, ...direct])];

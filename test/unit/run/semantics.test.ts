@@ -590,3 +590,21 @@ test("a thousand items on the controller take no time worth mentioning", async (
   expect(done.results.map((each) => each.status)).toEqual(["ok", "ok"]);
   expect(done.lines.length).toBe(2002);
 });
+
+describe("lines", () => {
+  test("what no_log hides of a loop is a line an item, and a message of debug is none", async () => {
+    const { output } = await runText(`
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: hidden, debug: {msg: pass}, loop: [1, 2], no_log: true}
+    - {name: job, command: "true", async: 5, poll: 1}
+`);
+    const told = output.split("\n").filter((line) => /^(ok|ASYNC)/.test(line));
+    expect(told.map((line) => line.replace(/jid=.*/, "jid"))).toEqual([
+      "ok: [h1] => (item=(censored due to no_log))",
+      "ok: [h1] => (item=(censored due to no_log))",
+      "ASYNC OK on h1: jid",
+    ]);
+  });
+});
