@@ -2,20 +2,24 @@ import { Type } from "@sinclair/typebox";
 import type { Reply } from "../host/contract.ts";
 import { joinScripts, sh } from "../host/script.ts";
 import { type Dict, Unknown } from "../source/value.ts";
+import { withoutGlobs } from "./apt-globs.ts";
 import { answers, parseWish, satisfied, type Wish } from "./apt-wish.ts";
 import { choice, flag, integer, list, maybeFlag, optional, path, text } from "./argument-types.ts";
 import {
   ask,
+  askAll,
   askMaybe,
   type Change,
   type Effect,
   type Look,
   ModuleFailure,
   type Plan,
+  type Query,
   type Step,
   stateModule,
 } from "./contract.ts";
 import {
+  type AptLists,
   aptLists,
   aptSimulation,
   dpkgProviders,
@@ -23,6 +27,7 @@ import {
   freshSimulation,
   listsFetched,
   type PackageState,
+  type Packages,
   packageEffect,
   packageOpens,
 } from "./packages.ts";
@@ -125,21 +130,25 @@ export const aptDefaults: AptArguments = {
 export function* aptLook(given: AptArguments): Look<Plan> {
   if (given.state === "build-dep")
     throw new ModuleFailure("state=build-dep is not supported: install the packages by name.");
-  const lists = given.update_cache || given.cache_valid_time > 0 ? yield* ask(aptLists) : undefined;
-  const fetches = lists !== undefined && (lists.empty || lists.now > lists.fetched + given.cache_valid_time);
+  const asked = given.update_cache || given.cache_valid_time > 0;
+  const asking = asked ? yield* ask(aptLists) : undefined;
+  const fetches = asking !== undefined && (asking.empty || asking.now > asking.fetched + given.cache_valid_time);
   const steps: Step[] = [];
   const effects: Effect[] = [];
   if (fetches) {
     steps.push(updateStep(given));
-    effects.push(...listsFetched(lists.now));
+    effects.push(...listsFetched(asking.now));
   }
   const packages = yield* packagePlan(given, fetches);
   const own = steps.length;
   steps.push(...packages.steps);
   if (given.clean) steps.push({ name: "empty the package cache", script: apt(given, ["clean"]) });
-  if (given.autoclean) steps.push({ name: "tidy the package cache", script: apt(given, ["autoclean"]) });
+  if (given.autoclean && (yield* ask(oldFiles))) {
+    steps.push({ name: "tidy the package cache", script: apt(given, ["autoclean"]) });
+  }
 
   const onlyCache = given.name.length === 0 && given.upgrade === "no" && given.deb === undefined && !given.autoremove;
+  const lists = asking ?? packages.lists;
   const cache: Dict = lists ? { cache_updated: fetches, cache_update_time: fetches ? lists.now : lists.fetched } : {};
   if (steps.length === 0) return { result: cache };
   const changes = packages.steps.length > 0 || onlyCache;
@@ -162,7 +171,17 @@ export function* aptLook(given: AptArguments): Look<Plan> {
   };
 }
 
+/** Whether apt has package files that it could no longer fetch. */
+const oldFiles: Query<boolean> = {
+  kind: "apt-simulation",
+  subject: "autoclean",
+  script: sh`apt-get -s -o Debug::NoLocking=1 autoclean`,
+  decode: (reply) => /^Del /m.test(reply.stdout.toString()),
+};
+
 interface Part extends Change {
+  /** Installing tells of the lists in any case. */
+  readonly lists?: AptLists;
   readonly diff: readonly { before: string; after: string }[];
 }
 
@@ -171,7 +190,8 @@ const nothing: Part = { steps: [], effects: [], diff: [] };
 function* packagePlan(given: AptArguments, fetches: boolean): Look<Part> {
   if (given.deb !== undefined) return yield* debPlan(given, given.deb);
   if (given.upgrade !== "no") return yield* upgradePlan(given, fetches);
-  const wishes = given.name.filter((name) => name !== "").map(parseWish);
+  if (given.name.includes("")) throw new ModuleFailure("No package matching '' is available");
+  const wishes = (yield* withoutGlobs(given.name, given.state === "absent")).map(parseWish);
   if (given.state === "fixed") {
     return yield* simulated(
       given,
@@ -183,10 +203,11 @@ function* packagePlan(given: AptArguments, fetches: boolean): Look<Part> {
   if (wishes.length === 0) {
     return given.autoremove ? yield* simulated(given, ["autoremove"], fetches, "remove what nothing needs") : nothing;
   }
-  const states = new Map(yield* ask(dpkgStates([...new Set(wishes.map(({ name }) => name))])));
-  return given.state === "absent"
-    ? removePlan(given, wishes, states)
-    : yield* installPlan(given, wishes, states, fetches);
+  const wanted = dpkgStates([...new Set(wishes.map(({ name }) => name))]);
+  if (given.state === "absent") return removePlan(given, wishes, new Map(yield* ask(wanted)));
+  const [states, lists] = yield* askAll<Packages | AptLists>([wanted, aptLists]);
+  const part = yield* installPlan(given, wishes, new Map(states as Packages), fetches); // as asked for
+  return { ...part, lists: lists as AptLists }; // likewise
 }
 
 function removePlan(given: AptArguments, wishes: readonly Wish[], states: ReadonlyMap<string, PackageState>): Part {

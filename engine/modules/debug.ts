@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { DiagnosticError } from "../source/diagnostic.ts";
 import { dict, type Value } from "../source/value.ts";
 import { anything, integer, optional } from "./argument-types.ts";
 import { controllerModule, type ModuleContext } from "./contract.ts";
@@ -35,7 +36,9 @@ function evaluated(expression: string, context: ModuleContext): Value {
   try {
     return context.evaluate(expression);
   } catch (error) {
-    if (error instanceof Error && /undefined/i.test(error.message)) return "VARIABLE IS NOT DEFINED!";
+    // An attribute that is not there, too: what was skipped has few.
+    if (error instanceof DiagnosticError && error.diagnostics.every(({ code }) => code === "undefined-variable"))
+      return "VARIABLE IS NOT DEFINED!";
     throw error;
   }
 }

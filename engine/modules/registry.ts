@@ -54,6 +54,7 @@ const files: { readonly [name: string]: Load } = {
   consul_kv: () => import("./consul_kv.ts"),
   cron: () => import("./cron.ts"),
   deb822_repository: () => import("./deb822_repository.ts"),
+  dpkg_selections: () => import("./dpkg_selections.ts"),
   dnf: () => import("./dnf.ts"),
   git: () => import("./git.ts"),
   group: () => import("./group.ts"),

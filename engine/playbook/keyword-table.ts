@@ -163,7 +163,6 @@ export const refusedOnIncludes: readonly string[] = [
 /** Modules of ansible-core that play does not have: a task of one is refused when it is reached, or with --strict. */
 export const lacking: ReadonlySet<string> = new Set([
   "debconf",
-  "dpkg_selections",
   "expect",
   "mount_facts",
   "subversion",
@@ -193,7 +192,6 @@ export const instead: { readonly [module: string]: string } = {
   alternatives: "Use a command task with update-alternatives.",
   archive: "Use a command task with tar, and creates.",
   debconf: "Use a command task with debconf-set-selections.",
-  dpkg_selections: "Use a command task with apt-mark.",
   expect: "Use a command task that gives the answers by its stdin.",
   firewalld: "Use a command task with firewall-cmd.",
   mount_facts: "Use setup: the facts have ansible_mounts.",

@@ -233,7 +233,8 @@ function resultLine(result: TaskResult, isItem: boolean, options: PlainOptions):
       let text = `${result.status}: [${name}]${item ? ` => ${item}` : ""}`;
       if (result.unknown) text += `${item ? " " : " => "}known after the run (${result.unknown})`;
       else if (result.shown === "message") text += ` => ${messageAlone(result)}`;
-      else if (result.shown || options.verbosity > 0) text += ` => ${resultJson(result, dump(result, options))}`;
+      else if (result.shown !== "nothing" && (result.shown || options.verbosity > 0))
+        text += ` => ${resultJson(result, dump(result, options))}`;
       return paint(text);
     }
     case "skipped":

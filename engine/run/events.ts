@@ -94,8 +94,8 @@ export interface TaskResult {
   /** Of a loop: the item's label. */
   readonly item?: Value;
   readonly noLog: boolean;
-  /** What people see without -v: all of the value, or the message alone. Default: nothing. */
-  readonly shown?: "all" | "message";
+  /** What people see: all of the value or the message alone without -v too, nothing with it either. Default: with -v. */
+  readonly shown?: "all" | "message" | "nothing";
   /** How long the host was busy with it, seconds. */
   readonly seconds: number;
   readonly warnings: readonly string[];

@@ -6,7 +6,7 @@ import type { Prepared } from "./item.ts";
 import { hostOf, predictionsFor, seatOf, tracing } from "./item-host.ts";
 import { type Looked, performLook } from "./look.ts";
 import { marksBefore } from "./notified.ts";
-import { type Outcome, outcomeOf, succeeded, unknownBecause, unknownOutcome } from "./outcome.ts";
+import { type Outcome, outcomeOf, succeeded, unknownBecause, unknownOutcome, withLines } from "./outcome.ts";
 export interface LookedItem extends Looked<Plan> {
   /** The look failed. */
   readonly failure?: Outcome;
@@ -31,6 +31,10 @@ export async function lookItem(item: Prepared & { kind: "state" }): Promise<Look
 
 /** Carries a plan out, or in check mode says what it would do. Never throws but for bugs. */
 export async function applyItem(item: Prepared & { kind: "state" }, looked: LookedItem): Promise<Outcome> {
+  return withLines(await applied(item, looked));
+}
+
+async function applied(item: Prepared & { kind: "state" }, looked: LookedItem): Promise<Outcome> {
   const { ready, module, prepared } = item;
   if (looked.failure) return settleDoubt(ready, looked.failure);
   const plan = looked.value;

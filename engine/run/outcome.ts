@@ -1,4 +1,5 @@
 import { HostError } from "../host/contract.ts";
+import { lines as linesOf } from "../modules/command-line.ts";
 import { type ControllerResult, type DiffPart, type Effect, ModuleFailure } from "../modules/contract.ts";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
 import { type Dict, dict, isDict, type Unknown } from "../source/value.ts";
@@ -141,4 +142,15 @@ export function outcomeOf(error: unknown, at: Position): Outcome {
     return failedWith(error.message, {}, { at, ...(fatal ? { fatal } : {}) });
   }
   throw error;
+}
+
+/** What a module printed is there line by line too. */
+export function withLines(outcome: Outcome): Outcome {
+  const { value } = outcome;
+  const lines: Dict = {};
+  for (const stream of ["stdout", "stderr"] as const) {
+    const text = value[stream];
+    if (typeof text === "string" && value[`${stream}_lines`] === undefined) lines[`${stream}_lines`] = linesOf(text);
+  }
+  return Object.keys(lines).length === 0 ? outcome : { ...outcome, value: { ...dict(), ...value, ...lines } };
 }

@@ -67,6 +67,8 @@ export function resultOf(
     diff: outcome.diff,
     noLog: outcome.noLog ?? false,
     ...(outcome.controller?.shown === undefined ? {} : { shown: outcome.controller.shown }),
+    // A host's facts are many, and nobody who asks for results wants to see them.
+    ...(["setup", "gather_facts"].includes(job.task.module) ? { shown: "nothing" as const } : {}),
     seconds,
     warnings: outcome.warnings,
     ...(outcome.failed || outcome.unreachable ? { at: outcome.at ?? job.task.at } : {}),

@@ -45,6 +45,13 @@ ls /var/lib/dpkg/updates | grep -q '^[0-9]'`,
       args: { name: "sysvbanner" },
       holds: "dpkg -s law-half | grep -qx 'Status: install ok installed'",
     },
+    {
+      name: "a package that is held",
+      module: "dpkg_selections",
+      given: "echo tar install | dpkg --set-selections",
+      args: { name: "tar", selection: "hold" },
+      holds: "dpkg --get-selections tar | grep -q hold",
+    },
   ],
   {
     interrupted: 2,

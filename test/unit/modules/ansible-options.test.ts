@@ -21,7 +21,7 @@ const language = [
 ];
 
 /** What play has no module for; the refusal says what does the work. */
-const lacking = ["debconf", "dpkg_selections", "expect", "mount_facts", "subversion"];
+const lacking = ["debconf", "expect", "mount_facts", "subversion"];
 const noModules = [...language, ...lacking];
 
 /** How Ansible's pages write what stands there without a name. */

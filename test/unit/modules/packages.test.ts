@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { aptDefaults, aptLook } from "../../../engine/modules/apt.ts";
+import { globExpression } from "../../../engine/modules/apt-globs.ts";
 import { normaliseSource, sourceFileName } from "../../../engine/modules/apt-sources.ts";
 import { parseWish, satisfied } from "../../../engine/modules/apt-wish.ts";
 import type { Plan } from "../../../engine/modules/contract.ts";
 import { deb822, keyOf } from "../../../engine/modules/deb822_repository.ts";
 import { compareVersions } from "../../../engine/modules/debian-version.ts";
 import { decodeRpm } from "../../../engine/modules/dnf.ts";
+import selections from "../../../engine/modules/dpkg_selections.ts";
 import packageModule from "../../../engine/modules/package.ts";
 import { decodeSimulation, listsFetched, packageEffect, packageOpens } from "../../../engine/modules/packages.ts";
 import { satisfies } from "../../../engine/modules/pip.ts";
@@ -62,6 +64,29 @@ describe("package", () => {
   });
 });
 
+describe("dpkg_selections", () => {
+  const plan = (selection: "hold" | "install", answers: Parameters<typeof planBy>[1], predictions = predicted()) => {
+    if (selections.sort !== "state") throw new Error("no state module");
+    return planBy(selections.look({ name: "jq", selection }, context, undefined), answers, predictions);
+  };
+  const installed = { "package-selection": reply("jq\t\t\tinstall\n") };
+
+  test("holds and lets go", () => {
+    expect(plan("hold", installed)).toMatchObject({
+      result: { before: "install", after: "hold" },
+      change: { steps: [{ stdin: "jq hold\n" }] },
+    });
+    expect(plan("install", installed)).toEqual({ result: { before: "install", after: "install" } });
+  });
+
+  test("fails where there is no such package, unless it comes before", () => {
+    const none = { "package-selection": reply("", 1) };
+    expect(() => plan("hold", none)).toThrow("Failed to find package 'jq' to perform selection 'hold'.");
+    const coming = predicted(packageEffect("jq", { installed: true }));
+    expect(plan("hold", none, coming)).toMatchObject({ result: { before: "install" }, change: {} });
+  });
+});
+
 describe("apt", () => {
   test.each([
     ["jq", { name: "jq" }],
@@ -97,7 +122,7 @@ describe("apt", () => {
   test("a version that must be so new is not upgraded when it is, and fails when there is none", () => {
     const wanted = (spec: string) => aptLook({ ...aptDefaults, name: [spec] });
     const installed = reply(line("jq", "installed", "1.5-1"));
-    expect(planBy(wanted("jq>=1.5"), { package: installed })).toEqual({ result: {} });
+    expect(planBy(wanted("jq>=1.5"), { package: installed })).not.toHaveProperty("change");
     const answers = { package: installed, "apt-simulation": reply(simulation) };
     expect(planBy(wanted("jq>=1.6"), answers)).toMatchObject({ change: { steps: [{ name: "install jq" }] } });
     expect(() => planBy(wanted("jq>=1.7"), answers)).toThrow("no available installation candidate for jq>=1.7");
@@ -108,8 +133,9 @@ describe("apt", () => {
   test("what is there is left alone, without asking apt", () => {
     const plan = planBy(aptLook({ ...aptDefaults, name: ["jq", "curl"] }), {
       package: reply(line("jq", "installed", "1.6-2") + line("curl", "installed", "8")),
+      "apt-lists": reply("some\n9\n5\n"),
     });
-    expect(plan).toEqual({ result: {} });
+    expect(plan).toEqual({ result: { cache_updated: false, cache_update_time: 5 } });
   });
 
   test("what is missing is installed, with the effects that apt foretells", () => {
@@ -137,7 +163,7 @@ describe("apt", () => {
       { package: reply("") },
       predicted(packageEffect("jq", { installed: true })),
     );
-    expect(plan).toEqual({ result: {} });
+    expect(plan).not.toHaveProperty("change");
   });
 
   test("over lists that are fetched before, a missing package is a change and an upgrade is unknown", () => {
@@ -169,6 +195,36 @@ describe("apt", () => {
     const look = (purge: boolean) => aptLook({ ...aptDefaults, name: ["jq"], state: "absent", purge });
     expect(planBy(look(false), { package: left })).toEqual({ result: {} });
     expect(planBy(look(true), { package: left })).toMatchObject({ change: { steps: [{ name: "remove jq" }] } });
+  });
+
+  test("names with patterns mean the packages that there are", () => {
+    const look = (state: "present" | "absent") => aptLook({ ...aptDefaults, name: ["libj*"], state });
+    const answers = {
+      "package-names": reply("libjq1\n#=apt=#\nlibjq-dev\n"),
+      package: reply(line("libjq1", "installed", "1")),
+      "apt-simulation": reply("Inst libjq-dev (1 Debian:13 [amd64])\n"),
+    };
+    expect(planBy(look("absent"), answers)).toMatchObject({ change: { steps: [{ name: "remove libjq1" }] } });
+    expect(planBy(look("present"), answers)).toMatchObject({ change: { steps: [{ name: "install libjq-dev" }] } });
+    expect(() => planBy(look("absent"), { "package-names": reply("#=apt=#\n") })).toThrow(
+      "No package(s) matching 'libj*' available",
+    );
+  });
+
+  test.each([
+    ["php8*", "php8.*"],
+    ["lib[!a-c]?.so", "lib[^a-c].\\.so"],
+    ["g++-*", "g\\+\\+-.*"],
+  ])("the pattern %s is %s", (glob, expression) => expect(globExpression(glob)).toBe(expression));
+
+  test("a name that is empty is no package", () => {
+    expect(() => planBy(aptLook({ ...aptDefaults, name: [""] }), {})).toThrow("No package matching '' is available");
+  });
+
+  test("tidying the cache is a change where there is something to tidy", () => {
+    const look = () => aptLook({ ...aptDefaults, autoclean: true });
+    expect(planBy(look(), { "apt-simulation": reply("Reading package lists...\n") })).not.toHaveProperty("change");
+    expect(planBy(look(), { "apt-simulation": reply("Del jq 1.6 [1 kB]\n") })).toHaveProperty("change");
   });
 
   test("a simulation", () => {

@@ -122,6 +122,26 @@ all:
     ]);
   });
 
+  test("debug shows that an attribute is not there", async () => {
+    const done = await runText(`
+- hosts: all
+  vars: {a: {}}
+  tasks: [{name: a, debug: {var: a.b.c}}]
+`);
+    expect(done.results[0]?.value["a.b.c"]).toBe("VARIABLE IS NOT DEFINED!");
+  });
+
+  test("what a state module printed is there line by line", async () => {
+    const done = await runText(`
+- hosts: all
+  tasks: [{name: a, sysctl: {name: no.such, value: "1", sysctl_set: true, sysctl_file: /nonexistent}, ignore_errors: true}]
+`);
+    expect(done.results[0]?.value).toMatchObject({
+      stdout_lines: [],
+      stderr_lines: [expect.stringContaining("sysctl")],
+    });
+  });
+
   test("precedence: from role defaults to extra variables", async () => {
     const done = await runText(
       `
