@@ -9,7 +9,7 @@ import { destination, fileBefore, type LandArguments } from "./land-file.ts";
 import { octal } from "./mode.ts";
 import { attributeResult } from "./ownership.ts";
 import { baseName, isBelow, remotePath } from "./path-names.ts";
-import { lookAt, type PresentPath, pathState } from "./paths.ts";
+import { lookAt, type PathState, type PresentPath, pathState } from "./paths.ts";
 import { tree } from "./tree.ts";
 
 /** Copies from one place of the host to another. */
@@ -105,5 +105,14 @@ function* folderOnHost(
       file: (file, landed) => (landed ? octal(file.mode) : undefined),
     },
   );
-  return { ...plan, result: { ...plan.result, src: args.src ?? "" } };
+  const result: Dict = dict([
+    ["dest", top.replace(/(.)\/+$/, "$1")],
+    ["src", args.src ?? ""],
+    ["checksum", null],
+    ["md5sum", null],
+  ]);
+  const after = plan.change?.effects.findLast((effect) => "state" in effect && effect.subject === result["dest"]);
+  // Effects on paths hold what a look at the path gives.
+  const folder = after && "state" in after ? (after.state as PathState) : yield* lookAt(top, { follow: true });
+  return { ...plan, result: { ...plan.result, ...result, ...attributeResult(folder) } };
 }

@@ -119,7 +119,9 @@ export default stateModule<typeof args, Prepared>({
         : yield* wrongAttributes(dest, args, seen.names);
       if (attributes) steps.push(attributes);
     }
-    Object.assign(result, attributeResult(folder));
+    // The folder itself may be in the archive too.
+    const isEntry = seen.names.some((name) => normalise(`${dest}/${name}`) === dest);
+    Object.assign(result, attributeResult(isEntry ? yield* withAttributes(folder, args) : folder));
     if (steps.length === 0) return { result };
     const names: Value[] = [...seen.names];
     return {
