@@ -72,7 +72,7 @@ export default stateModule({
     }
     const moved = is.remote !== undefined && is.remote !== args.repo;
     const before = is.commit ?? null;
-    if (!args.update && !moved) return { result: { before, after: before } };
+    if (!args.update && !moved) return { result: { before, after: before, remote_url_changed: false } };
     const wanted = !args.update
       ? is.commit
       : /^[0-9a-f]{40}$/.test(args.version)
@@ -84,7 +84,8 @@ export default stateModule({
         before,
       });
     }
-    if (same && !moved && !(is.modified && args.force)) return { result: { before, after: before } };
+    if (same && !moved && !(is.modified && args.force))
+      return { result: { before, after: before, remote_url_changed: false } };
     const steps: Step[] = [];
     if (moved)
       steps.push({
@@ -248,7 +249,11 @@ function plan(
   steps: Step[],
   moved = false,
 ): Plan {
-  const result: Dict = { before: before ?? null, after: after ?? null, ...(moved ? { remote_url_changed: true } : {}) };
+  const result: Dict = {
+    before: before ?? null,
+    after: after ?? null,
+    ...(before === undefined ? {} : { remote_url_changed: moved }),
+  };
   const state: Clone = { git: true, repository: true, commit: after, remote: args.repo, modified: false };
   return {
     result,

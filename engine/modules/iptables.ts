@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
-import type { Value } from "../source/value.ts";
-import { choice, flag, list, optional, text } from "./argument-types.ts";
+import { isDict, type Value } from "../source/value.ts";
+import { anything, choice, flag, list, optional, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
 
 const word = (description: string) => optional(text(description));
@@ -40,6 +40,13 @@ const args = Type.Object({
   destination_ports: list(Type.String(), "Destination ports.", { default: [] }),
   ctstate: list(Type.String(), "Connection states.", { default: [] }),
   syn: choice(["ignore", "match", "negate"], "SYN flag.", { default: "ignore" }),
+  tcp_flags: optional(anything("`flags`: those that are looked at; `flags_set`: those of them that must be set.")),
+  match_set: word("Set of ipset's."),
+  match_set_flags: optional(
+    choice(["src", "dst", "src,dst", "dst,src", "src,src", "dst,dst"], "What of a packet is looked up in that set."),
+  ),
+  gateway: word("Where TEE sends to."),
+  set_dscp_mark_class: word("DSCP class."),
   icmp_type: word("ICMP type."),
   src_range: word("Source range."),
   dst_range: word("Destination range."),
@@ -67,14 +74,8 @@ export default stateModule({
   collection: "ansible.builtin.iptables",
   summary: "Manages rules of the running packet filter.",
   args,
-  unsupported: {
-    tcp_flags: "write the match as a command task",
-    match_set: "write the match as a command task",
-    match_set_flags: "write the match as a command task",
-    gateway: "write the rule as a command task",
-    set_dscp_mark_class: "name set_dscp_mark",
-  },
   example: "- iptables:\n    chain: INPUT\n    protocol: tcp\n    destination_port: '22'\n    jump: ACCEPT\n",
+  requiredTogether: [["match_set", "match_set_flags"]],
   returns: { rule: "The rule's words." },
   *look(args): Look<Plan> {
     const { chain } = args;
@@ -193,6 +194,12 @@ export function ruleWords(args: Arguments): string[] {
     add("--uid-owner", args.uid_owner);
     add("--gid-owner", args.gid_owner);
   }
+  if (args.match_set !== undefined) {
+    match("set");
+    const [set, negated] = args.match_set.startsWith("!") ? [args.match_set.slice(1).trim(), true] : [args.match_set];
+    result.push(...(negated ? ["!"] : []), "--match-set", set, args.match_set_flags ?? "");
+  }
+  if (args.tcp_flags !== undefined) result.push("--tcp-flags", ...flagWords(args.tcp_flags));
   if (args.syn === "match") result.push("--syn");
   if (args.syn === "negate") result.push("!", "--syn");
   add(args.ip_version === "ipv4" ? "--icmp-type" : "--icmpv6-type", args.icmp_type);
@@ -210,7 +217,19 @@ export function ruleWords(args: Arguments): string[] {
     ["--to-source", args.to_source],
     ["--to-ports", args.to_ports],
     ["--set-dscp", args.set_dscp_mark],
+    ["--set-dscp-class", args.set_dscp_mark_class],
+    ["--gateway", args.gateway],
   ];
   for (const [flagName, value] of target) if (value !== undefined) result.push(flagName, value);
   return result;
+}
+
+/** `{flags: [SYN, ACK], flags_set: [SYN]}` as two words. */
+function flagWords(given: Value): [string, string] {
+  const words = (value: Value | undefined) =>
+    Array.isArray(value) ? value.map(String).join(",") : String(value ?? "");
+  const looked = isDict(given) ? words(given["flags"]) : "";
+  const set = isDict(given) ? words(given["flags_set"]) : "";
+  if (looked === "" || set === "") throw new ModuleFailure("tcp_flags needs flags and flags_set.");
+  return [looked, set];
 }

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
-import { Unknown } from "../source/value.ts";
+import { type Dict, Unknown } from "../source/value.ts";
 import { choice, flag, list, optional, path, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, type Step, stateModule } from "./contract.ts";
 import { splitWords } from "./words.ts";
@@ -54,16 +54,11 @@ export default stateModule({
       }command -v ${pip} >/dev/null 2>&1 || { echo 'pip is not installed on the host' >&2; exit 3; }
 PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze`,
       decode(reply) {
-        const packages = new Map<string, string>();
         const output = reply.stdout.toString();
-        for (const line of output.split("\n")) {
-          const [name, version] = line.trim().split("==");
-          if (name !== undefined && version !== undefined) packages.set(canonical(name), version);
-        }
         return {
           failure: reply.status === 0 ? undefined : reply.stderr.toString().trim(),
           environment: !output.startsWith("#=none=#"),
-          packages,
+          packages: frozen(output),
         };
       },
       amend(observed, predictions) {
@@ -71,13 +66,22 @@ PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze`,
         return reason === undefined ? observed : new Unknown(reason);
       },
     });
-    if (is.failure !== undefined) throw new ModuleFailure(`Unable to find any of pip3 to use. ${is.failure}`);
+    if (is.failure !== undefined)
+      throw new ModuleFailure(`Unable to find any of ${pip.join(" ")} to use. ${is.failure}`);
     const names = (args.name ?? []).map((name) => (args.version === undefined ? name : `${name}==${args.version}`));
     const wanted = names.filter((spec) => {
       if (args.state === "latest" || args.state === "forcereinstall") return true;
       const installed = satisfies(spec, is.packages);
       return args.state === "absent" ? is.packages.has(canonical(nameOf(spec))) : !installed;
     });
+    const told: Dict = {
+      name: args.name ?? null,
+      requirements: args.requirements ?? null,
+      state: args.state,
+      version: args.version ?? null,
+      virtualenv: env ?? null,
+    };
+    const sourced = wanted.some((spec) => /^(git|hg|svn|bzr)\+/.test(spec)) && args.state === "present";
     const always = args.requirements !== undefined && args.state !== "absent";
     const steps: Step[] = [];
     if (env !== undefined && !is.environment && args.state !== "absent") {
@@ -89,7 +93,15 @@ PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze`,
       ];
       steps.push({ name: "make the environment", script: sh`${words} || exit 1` });
     }
-    if (wanted.length === 0 && !always && args.requirements === undefined && steps.length === 0) return { result: {} };
+    if (wanted.length === 0 && !always && args.requirements === undefined && steps.length === 0)
+      return {
+        result: {
+          ...told,
+          cmd: [...pip, args.state === "absent" ? "uninstall" : "install", ...names],
+          stdout: "",
+          stderr: "",
+        },
+      };
     const command = [
       ...pip,
       ...(args.state === "absent" ? ["uninstall", "-y"] : ["install", "--no-input"]),
@@ -100,7 +112,7 @@ PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze`,
       ...wanted.map((spec) => (args.state === "absent" ? nameOf(spec) : spec)),
       ...(args.requirements === undefined ? [] : ["-r", args.requirements]),
     ];
-    const doubtful = always || args.state === "latest";
+    const doubtful = always || sourced || args.state === "latest";
     const mask =
       args.umask === undefined
         ? sh``
@@ -119,8 +131,14 @@ PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze`,
 ${command} </dev/null || exit 1`,
       });
     }
+    // What is checked out of a repository is installed anew each time: whether that is another version shows afterwards.
+    if (sourced)
+      steps.push({
+        name: "list what there is",
+        script: sh`PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze || exit 1`,
+      });
     return {
-      result: { cmd: command.join(" "), ...(env === undefined ? {} : { virtualenv: env }) },
+      result: { ...told, cmd: command },
       change: {
         // What pip would resolve is only known once it has: it says so itself.
         ...(doubtful && is.environment ? { uncertain: "pip finds out then what is missing" } : {}),
@@ -128,16 +146,32 @@ ${command} </dev/null || exit 1`,
         steps,
         effects: [{ kind: "pip", subject: env ?? args.executable ?? "pip3", unknown: "pip changes packages before" }],
         finish(replies) {
-          const output = replies.at(-1)?.stdout.toString() ?? "";
+          const reply = replies.at(sourced ? -2 : -1);
+          const stdout = reply?.stdout.toString() ?? "";
+          const now = frozen(replies.at(-1)?.stdout.toString() ?? "");
+          const changed = sourced
+            ? [...now].some(([name, version]) => is.packages.get(name) !== version)
+            : /Successfully (un)?installed/i.test(stdout);
           return {
-            stdout: output,
-            ...(doubtful && is.environment ? { changed: /Successfully (un)?installed/i.test(output) } : {}),
+            stdout,
+            stderr: reply?.stderr.toString() ?? "",
+            ...(doubtful && is.environment ? { changed } : {}),
           };
         },
       },
     };
   },
 });
+
+/** What `pip list --format=freeze` says: name → version. */
+function frozen(output: string): Map<string, string> {
+  const packages = new Map<string, string>();
+  for (const line of output.split("\n")) {
+    const [name, version] = line.trim().split("==");
+    if (name !== undefined && version !== undefined) packages.set(canonical(name), version);
+  }
+  return packages;
+}
 
 const canonical = (name: string) =>
   name

@@ -92,6 +92,14 @@ const minimal = [
   ..."selinux service_mgr ssh_pub_keys user".split(" "),
 ];
 
+/** What Ansible gathers along with a subset, even where `!min` leaves it out. */
+const needs: { readonly [subset: string]: readonly string[] } = {
+  network: ["distribution", "platform"],
+  hardware: ["platform"],
+  pkg_mgr: ["distribution"],
+  service_mgr: ["distribution", "platform"],
+};
+
 /**
  * The subsets that a gather_subset asks for. Negations without anything else mean "all but these".
  * @throws ModuleFailure for a name that Ansible too would refuse
@@ -118,7 +126,9 @@ export function wantedSubsets(subset: readonly string[]): ReadonlySet<string> {
     if (!negated && name !== "min" && name !== "all") named.add(name);
   }
   const asked = wanted.size === 0 ? everything : [...minimal, ...wanted];
-  return new Set(asked.filter((name) => named.has(name) || !unwanted.has(name)));
+  const gathered = new Set(asked.filter((name) => named.has(name) || !unwanted.has(name)));
+  for (const name of [...gathered]) for (const other of needs[parts[name] ?? name] ?? []) gathered.add(other);
+  return gathered;
 }
 
 /** `!hardware` leaves out what is a name for a piece of it too. */

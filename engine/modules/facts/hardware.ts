@@ -8,7 +8,10 @@ export function hardwareFacts(sections: Sections): Dict {
   return present({
     ...memory(files.get("/proc/meminfo") ?? ""),
     ...processors(files.get("/proc/cpuinfo") ?? "", allowed),
-    flags: /^flags\s*:\s*(.*)$/m.exec(files.get("/proc/cpuinfo") ?? "")?.[1]?.split(" "),
+    flags: /^flags\s*:\s*(.*)$/m
+      .exec(files.get("/proc/cpuinfo") ?? "")?.[1]
+      ?.trim()
+      .split(/\s+/),
     uptime_seconds: Math.trunc(Number(files.get("/proc/uptime")?.split(" ")[0] ?? 0)),
     ...dmi(files),
     mounts: mounts(files.get("/proc/mounts") ?? "", sections),

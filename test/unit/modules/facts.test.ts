@@ -218,6 +218,7 @@ describe("what is gathered", () => {
     [["!all"], ["ansible_machine", "ansible_date_time"], ["ansible_loadavg", "ansible_is_chroot"]],
     [["all", "!date_time"], ["ansible_machine", "ansible_loadavg"], ["ansible_date_time"]],
     [["!all", "loadavg"], ["ansible_machine", "ansible_loadavg"], ["ansible_is_chroot"]],
+    [["!all", "!min", "network"], ["ansible_distribution", "ansible_architecture"], ["ansible_pkg_mgr"]],
   ])("of the platform, %o", (subset, there, absent) => {
     const given = reply(`\n${sectionMark} machine\nx86_64\n0\n0\n\n${sectionMark} files\n/proc/loadavg:1 2 3 4\n`);
     const names = Object.keys(decodeFacts(given, factSections(subset, ""), subset, []));

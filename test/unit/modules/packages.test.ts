@@ -11,6 +11,7 @@ import selections from "../../../engine/modules/dpkg_selections.ts";
 import packageModule from "../../../engine/modules/package.ts";
 import { decodeSimulation, listsFetched, packageEffect, packageOpens } from "../../../engine/modules/packages.ts";
 import { satisfies } from "../../../engine/modules/pip.ts";
+import { findModule } from "../../../engine/modules/registry.ts";
 import { withRepository } from "../../../engine/modules/yum_repository.ts";
 import { type Dict, Unknown } from "../../../engine/source/value.ts";
 import { planBy, predicted, reply } from "./answers.ts";
@@ -319,3 +320,36 @@ test.each([
   ["requests[socks]==2.31.*", true],
   ["flask", false],
 ])("pip's %s is there: %s", (spec, there) => expect(satisfies(spec, new Map([["requests", "2.31.0"]]))).toBe(there));
+
+describe("pip", () => {
+  const plan = async (args: Dict, listed: string) => {
+    const pip = await findModule("pip");
+    if (pip?.sort !== "state") throw new Error("no state module");
+    return planBy(pip.look({ state: "present", ...args }, context, undefined), { pip: reply(listed) });
+  };
+
+  test("tells of itself where nothing is done, too", async () => {
+    expect(await plan({ name: ["requests"] }, "requests==2.31.0\n")).toEqual({
+      result: {
+        name: ["requests"],
+        requirements: null,
+        state: "present",
+        version: null,
+        virtualenv: null,
+        cmd: ["pip3", "install", "requests"],
+        stdout: "",
+        stderr: "",
+      },
+    });
+  });
+
+  test("what comes from a repository is a change where another version is there afterwards", async () => {
+    const decided = await plan({ name: ["git+https://example.org/x"] }, "x==1\n");
+    if (decided instanceof Unknown) throw new Error(decided.reason);
+    const { change } = decided;
+    expect(change?.uncertain).toBeDefined();
+    const installed = reply("Successfully installed x-1\n");
+    expect(change?.finish?.([installed, reply("x==1\n")])).toMatchObject({ changed: false });
+    expect(change?.finish?.([installed, reply("x==2\n")])).toMatchObject({ changed: true });
+  });
+});
