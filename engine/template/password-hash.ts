@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { hashSync } from "bcryptjs";
 import { encrypt } from "unixcrypt";
-import { bcrypt } from "./bcrypt.ts";
 import { fail } from "./item.ts";
 import { md5Crypt } from "./md5-crypt.ts";
 
@@ -25,7 +25,7 @@ const blowfish: Method = {
   rounds: [4, 31],
   make: (password, salt, rounds = 12, ident = "2b") => {
     if (!/^2[aby]?$/.test(ident)) return fail(`bcrypt has no ident '${ident}'`, undefined, "It has 2b, 2a and 2y.");
-    return bcrypt(password, salt, rounds, ident);
+    return hashSync(password, `$${ident}$${String(rounds).padStart(2, "0")}$${salt}`);
   },
 };
 const md5: Method = { salt: [1, 8], make: md5Crypt };
