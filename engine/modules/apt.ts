@@ -167,9 +167,12 @@ export function* aptLook(given: AptArguments): Look<Plan> {
         };
       },
     },
-    result: cache,
+    // What it will print nobody knows; what only refreshes the lists prints nothing.
+    result: changes ? { ...cache, stdout: printed, stderr: printed } : cache,
   };
 }
+
+const printed = new Unknown("apt-get says it then");
 
 /** Whether apt has package files that it could no longer fetch. */
 const oldFiles: Query<boolean> = {

@@ -3,7 +3,7 @@ import { sh } from "../host/script.ts";
 import { dict, Unknown } from "../source/value.ts";
 import { choice, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, type Query, stateModule } from "./contract.ts";
-import { type PackageState, packageKind } from "./packages.ts";
+import { type PackageState, packageKind, selectionKind } from "./packages.ts";
 
 export default stateModule({
   name: "dpkg_selections",
@@ -31,10 +31,7 @@ export default stateModule({
         steps: [
           { name: "set the selection", script: sh`dpkg --set-selections || exit 1`, stdin: `${name} ${selection}\n` },
         ],
-        effects: [
-          { kind: "package-selection", subject: name, state: selection },
-          { kind: "apt-lists", subject: "content", unknown: `what is held changes before` },
-        ],
+        effects: [{ kind: selectionKind, subject: name, state: selection }],
       },
     };
   },
@@ -43,7 +40,7 @@ export default stateModule({
 /** What dpkg wants of a package; undefined where it knows none of that name. */
 function selectionOf(name: string): Query<string | undefined> {
   return {
-    kind: "package-selection",
+    kind: selectionKind,
     subject: name,
     script: sh`command -v dpkg >/dev/null 2>&1 || exit 3
 dpkg --get-selections ${name} 2>/dev/null`,

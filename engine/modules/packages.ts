@@ -14,6 +14,9 @@ export interface PackageState {
 
 export type Packages = ReadonlyMap<string, PackageState>;
 
+/** What dpkg wants of a package: hold, install … */
+export const selectionKind = "package-selection";
+
 /** The name of package managers' own kind of query. */
 export const packageKind = "package";
 
@@ -129,7 +132,25 @@ export function aptSimulation(command: readonly string[]): Query<Simulation> {
       const lists = predictions.of("apt-lists", "content");
       return lists && "unknown" in lists ? new Unknown(lists.unknown) : undefined;
     },
+    amend: (observed, predictions) => heldOrFreed(observed, command, predictions) ?? observed,
   };
+}
+
+/** Packages that are held or freed before, where that may change what apt does. */
+function heldOrFreed(
+  simulation: Simulation,
+  command: readonly string[],
+  predictions: Predictions,
+): Unknown | undefined {
+  for (const effect of predictions.all(selectionKind)) {
+    if (!("subject" in effect)) continue;
+    const { subject: name } = effect;
+    const moved = simulation.installs.some((each) => each.name === name) || simulation.removes.includes(name);
+    const freed = !("state" in effect && effect.state === "hold");
+    const named = command.some((word) => word === name || word.startsWith(`${name}=`) || word.endsWith("upgrade"));
+    if (moved || (freed && (named || simulation.status !== 0))) return new Unknown(`${name} is held or freed before`);
+  }
+  return undefined;
 }
 
 /** The same with freshly fetched lists, in a folder of their own: the host's stay as they are. */

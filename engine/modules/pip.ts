@@ -138,7 +138,7 @@ ${command} </dev/null || exit 1`,
         script: sh`PIP_DISABLE_PIP_VERSION_CHECK=1 ${pip} list --format=freeze || exit 1`,
       });
     return {
-      result: { ...told, cmd: command },
+      result: { ...told, cmd: command, stdout: printed, stderr: printed },
       change: {
         // What pip would resolve is only known once it has: it says so itself.
         ...(doubtful && is.environment ? { uncertain: "pip finds out then what is missing" } : {}),
@@ -162,6 +162,8 @@ ${command} </dev/null || exit 1`,
     };
   },
 });
+
+const printed = new Unknown("pip says it then");
 
 /** What `pip list --format=freeze` says: name → version. */
 function frozen(output: string): Map<string, string> {

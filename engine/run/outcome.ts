@@ -2,7 +2,7 @@ import { HostError } from "../host/contract.ts";
 import { lines as linesOf } from "../modules/command-line.ts";
 import { type ControllerResult, type DiffPart, type Effect, ModuleFailure } from "../modules/contract.ts";
 import { DiagnosticError, type Position } from "../source/diagnostic.ts";
-import { type Dict, dict, isDict, type Unknown } from "../source/value.ts";
+import { type Dict, dict, isDict, Unknown } from "../source/value.ts";
 import { NO_FILE } from "../template/template-error.ts";
 
 /** How one task, or one item of its loop, ended on one host. */
@@ -150,7 +150,9 @@ export function withLines(outcome: Outcome): Outcome {
   const lines: Dict = {};
   for (const stream of ["stdout", "stderr"] as const) {
     const text = value[stream];
-    if (typeof text === "string" && value[`${stream}_lines`] === undefined) lines[`${stream}_lines`] = linesOf(text);
+    if (value[`${stream}_lines`] !== undefined) continue;
+    if (typeof text === "string") lines[`${stream}_lines`] = linesOf(text);
+    else if (text instanceof Unknown) lines[`${stream}_lines`] = text;
   }
   return Object.keys(lines).length === 0 ? outcome : { ...outcome, value: { ...dict(), ...value, ...lines } };
 }

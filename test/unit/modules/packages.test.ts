@@ -198,6 +198,16 @@ describe("apt", () => {
     expect(planBy(look(true), { package: left })).toMatchObject({ change: { steps: [{ name: "remove jq" }] } });
   });
 
+  test("a package that is held before is no longer foretold, others are", () => {
+    const look = () => aptLook({ ...aptDefaults, name: ["jq"] });
+    const answers = { package: reply(""), "apt-simulation": reply(simulation) };
+    const held = (subject: string) => predicted({ kind: "package-selection", subject, state: "hold" });
+    const dist = () => aptLook({ ...aptDefaults, upgrade: "dist" });
+    expect(planBy(dist(), answers, held("gawk"))).toBeInstanceOf(Unknown);
+    expect(planBy(dist(), answers, held("vim"))).toMatchObject({ change: { steps: [{ name: "upgrade the system" }] } });
+    expect(planBy(look(), answers, held("vim"))).toMatchObject({ change: {} });
+  });
+
   test("names with patterns mean the packages that there are", () => {
     const look = (state: "present" | "absent") => aptLook({ ...aptDefaults, name: ["libj*"], state });
     const answers = {
