@@ -1,3 +1,4 @@
+import { keyValue, pieces, UnclosedQuote, unquote } from "../source/key-values.ts";
 import { type Dict, dict } from "../source/value.ts";
 
 /** Arguments that may stand as `name=value` beside the command itself (`command: ls -l chdir=/tmp`). */
@@ -42,35 +43,6 @@ export function parseFreeForm(module: { readonly name: string; readonly freeForm
   return result;
 }
 
-/** `name=value`: backslash sequences are read, then quotes around the value go away; undefined where it is no pair. */
-function keyValue(piece: string): { readonly key: string; readonly value: string } | undefined {
-  const pair = /^([A-Za-z_][\w.]*)=([\s\S]*)$/.exec(readEscapes(piece.trim()));
-  return pair ? { key: pair[1] ?? "", value: unquote(pair[2] ?? "") } : undefined;
-}
-
-const letters: { readonly [letter: string]: string } = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-};
-
-/** `\n` and its kin as in a text of Python; a backslash before anything else stays. */
-function readEscapes(text: string): string {
-  return text.replaceAll(
-    /\\(?:U([\da-fA-F]{8})|u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\\'"abfnrtv]))/g,
-    (_, long?: string, short?: string, byte?: string, letter?: string) => {
-      const code = long ?? short ?? byte;
-      return code === undefined
-        ? (letters[letter ?? ""] ?? letter ?? "")
-        : String.fromCodePoint(Number.parseInt(code, 16));
-    },
-  );
-}
-
 /** `a=1 b="x y"` as a dict, no backslash sequences in it; undefined where it cannot be read so. */
 export function parsePairs(text: string): Dict | undefined {
   const result = dict();
@@ -89,56 +61,4 @@ export function parsePairs(text: string): Dict | undefined {
     result[pair[1] ?? ""] = unquote(pair[2] ?? "");
   }
   return result;
-}
-
-/** A text that cannot be split into words at all. */
-export class UnclosedQuote extends Error {}
-
-/**
- * Words with the white space before them, so that a command line can be put together again as it was.
- *
- * @throws UnclosedQuote
- */
-function pieces(text: string): string[] {
-  const found: string[] = [];
-  let start = 0;
-  let at = 0;
-  while (at < text.length) {
-    while (at < text.length && /\s/.test(text[at] ?? "")) at++;
-    at = endOfWord(text, at);
-    if (at > start) found.push(text.slice(start, at));
-    start = at;
-  }
-  return found;
-}
-
-const closers: { readonly [opener: string]: string } = { "{{": "}}", "{%": "%}", "{#": "#}" };
-
-function endOfWord(text: string, from: number): number {
-  let at = from;
-  let quote = "";
-  while (at < text.length) {
-    const char = text[at] ?? "";
-    const closer = closers[text.slice(at, at + 2)];
-    if (closer !== undefined) {
-      const end = text.indexOf(closer, at + 2);
-      at = end < 0 ? text.length : end + 2;
-      continue;
-    }
-    if (quote === "" && /\s/.test(char)) return at;
-    // A quote with a backslash before it is none, within quotes of the other kind and outside too.
-    if ((char === '"' || char === "'") && text[at - 1] !== "\\") {
-      if (quote === "") quote = char;
-      else if (quote === char) quote = "";
-    }
-    at++;
-  }
-  if (quote !== "") throw new UnclosedQuote(`the quote ${quote} is never closed: ${text.slice(from).trim()}`);
-  return at;
-}
-
-function unquote(text: string): string {
-  const quote = text[0];
-  const quoted = text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote) && text.at(-2) !== "\\";
-  return quoted ? text.slice(1, -1) : text;
 }

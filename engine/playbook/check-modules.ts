@@ -1,7 +1,8 @@
 import { argumentPlace, checkArgumentNames } from "../modules/arguments.ts";
 import type { Module } from "../modules/contract.ts";
-import { parseFreeForm, UnclosedQuote } from "../modules/free-form.ts";
+import { parseFreeForm } from "../modules/free-form.ts";
 import { findModule, shortName } from "../modules/registry.ts";
+import { UnclosedQuote } from "../source/key-values.ts";
 import { nearest } from "../source/nearest.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
 import { positionOf } from "../source/yaml.ts";

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { DiagnosticError } from "../source/diagnostic.ts";
+import { keyValue, pieces, UnclosedQuote } from "../source/key-values.ts";
 import { missingHint } from "../source/missing-file.ts";
 import { decodeText } from "../source/text.ts";
 import { type Dict, dict, isDict } from "../source/value.ts";
@@ -30,12 +31,12 @@ function parseOne(value: string, vault: Vault): Dict {
   }
   if (text.startsWith("{") || text.startsWith("[") || text.startsWith("---")) return mapping(text, "--extra-vars");
   const result = dict();
-  for (const pair of words(text)) {
-    const equals = pair.indexOf("=");
-    if (equals < 1) {
-      throw failure(`--extra-vars: "${pair}" is not name=value`, "Give name=value pairs, JSON, YAML, or @FILE.");
+  for (const word of words(text)) {
+    const pair = keyValue(word);
+    if (pair === undefined) {
+      throw failure(`--extra-vars: "${word}" is not name=value`, "Give name=value pairs, JSON, YAML, or @FILE.");
     }
-    result[pair.slice(0, equals)] = pair.slice(equals + 1);
+    result[pair.key] = pair.value;
   }
   return result;
 }
@@ -47,29 +48,16 @@ function mapping(text: string, file: string): Dict {
   throw failure(`${file}: extra variables are a mapping of names to values`, undefined, "extra-vars-type");
 }
 
-/** Splits as a shell does; quotes group and go away. */
 function words(text: string): string[] {
-  const result: string[] = [];
-  let current: string | undefined;
-  let quote = "";
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index] ?? "";
-    if (quote !== "") {
-      if (char === quote) quote = "";
-      else if (char === "\\" && quote === '"' && /["\\]/.test(text[index + 1] ?? ""))
-        current = (current ?? "") + (text[++index] ?? "");
-      else current = (current ?? "") + char;
-    } else if (char === "'" || char === '"') {
-      quote = char;
-      current ??= "";
-    } else if (char === "\\" && index + 1 < text.length) current = (current ?? "") + (text[++index] ?? "");
-    else if (/\s/.test(char)) {
-      if (current !== undefined) result.push(current);
-      current = undefined;
-    } else current = (current ?? "") + char;
+  try {
+    return pieces(text)
+      .map((piece) => piece.trim())
+      .filter((word) => word !== "");
+  } catch (error) {
+    // What is quoted may be a password: it is not shown.
+    if (error instanceof UnclosedQuote) throw failure("--extra-vars: a quote is never closed");
+    throw error;
   }
-  if (quote !== "") throw failure(`--extra-vars: the quote ${quote} is not closed`);
-  return current === undefined ? result : [...result, current];
 }
 
 function failure(summary: string, hint?: string, code = "extra-vars"): DiagnosticError {

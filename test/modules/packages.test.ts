@@ -28,9 +28,9 @@ laws(
     {
       name: "a package by whatever manager there is, with an option of its module",
       module: "package",
-      given: "dpkg -P hello >/dev/null 2>&1; :",
-      args: { name: "hello", install_recommends: false },
-      holds: "hello",
+      given: "dpkg -P tree >/dev/null 2>&1; :",
+      args: { name: "tree", install_recommends: false },
+      holds: "tree --version",
     },
     {
       // A package of which dpkg was killed: all of apt's tasks here come after that.
@@ -56,7 +56,8 @@ ls /var/lib/dpkg/updates | grep -q '^[0-9]'`,
   {
     interrupted: 2,
     setup: "apt-get update -q >/dev/null",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
-    watch: "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' hello libsigsegv2 sysvbanner law-half 2>/dev/null; :",
+    watch:
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+      "dpkg-query -W -f '${Package} ${db:Status-Status}\\n' hello libsigsegv2 tree sysvbanner law-half 2>/dev/null; :",
   },
 );

@@ -46,7 +46,7 @@ laws(
       module: "user",
       given: withoutUser("lawu7"),
       args: { name: "lawu7", uid: 4307, generate_ssh_key: true, ssh_key_type: "ed25519" },
-      holds: "su lawu7 -s /bin/sh -c 'ssh-keygen -y -f ~/.ssh/id_rsa' && [ -s /home/lawu7/.ssh/id_rsa.pub ]",
+      holds: "su lawu7 -s /bin/sh -c 'ssh-keygen -y -f ~/.ssh/id_ed25519' && [ -s /home/lawu7/.ssh/id_ed25519.pub ]",
     },
     {
       name: "a user without the home folder",
