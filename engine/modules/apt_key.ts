@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
 import { choice, flag, optional, path, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
+import { fetchInto } from "./fetched.ts";
 
 export default stateModule({
   name: "apt_key",
@@ -23,14 +24,13 @@ export default stateModule({
   returns: { key_id: "The key's id." },
   *look(args): Look<Plan> {
     const keyring = args.keyring ?? "/etc/apt/trusted.gpg.d/play.gpg";
-    const insecure = args.validate_certs ? sh`` : sh`-k`;
     const source =
       args.data !== undefined
         ? sh`cat > "$t/key"`
         : args.file !== undefined
           ? sh`cp ${args.file} "$t/key"`
           : args.url !== undefined
-            ? sh`{ curl -fsSL ${insecure} -o "$t/key" ${args.url} || wget -qO "$t/key" ${args.url}; }`
+            ? fetchInto(sh`"$t/key"`, args.url, args.validate_certs)
             : args.keyserver !== undefined && args.id !== undefined
               ? sh`{ gpg --batch --homedir "$t" --keyserver ${args.keyserver} --recv-keys ${args.id} && gpg --batch --homedir "$t" --export ${args.id} > "$t/key"; }`
               : undefined;

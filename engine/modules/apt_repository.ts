@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
-import { aptDefaults, updateStep } from "./apt.ts";
+import { aptDefaults } from "./apt-arguments.ts";
+import { updateStep } from "./apt-get.ts";
 import { aptSources, normaliseSource, sourceFileName } from "./apt-sources.ts";
 import { choice, flag, integer, mode, optional, text } from "./argument-types.ts";
 import { land } from "./content.ts";

@@ -15,6 +15,7 @@ import {
   type Step,
   stateModule,
 } from "./contract.ts";
+import { fetched } from "./fetched.ts";
 import { attributeScript } from "./ownership.ts";
 import { assign } from "./path-names.ts";
 import { created, lookAt, pathEffect } from "./paths.ts";
@@ -57,7 +58,7 @@ export default stateModule({
       ["validate_certs", args.validate_certs],
     ]);
     const given = /^(?:https?|ftp|file):\/\//.test(args.key)
-      ? yield* ask(fetched(args.key, args.validate_certs))
+      ? (yield* ask(fetched("The keys at", args.key, args.validate_certs))).toString()
       : args.key;
     const before = yield* lookAt(file, { follow: args.follow, content: true });
     const old = before.exists ? (before.content?.toString() ?? "") : "";
@@ -108,29 +109,6 @@ export default stateModule({
     };
   },
 });
-
-/** What lies at an address, as the host sees it: with what it has for that, on Debian apt's own helper if nothing else. */
-function fetched(address: string, checked: boolean): Query<string> {
-  return {
-    kind: "address",
-    subject: address,
-    expensive: true,
-    script: sh`u=${address}
-t=$(mktemp) || exit 1
-trap 'rm -f "$t"' EXIT
-case $u in
-file://*) cat -- "\${u#file://}"; exit ;;
-esac
-if command -v curl >/dev/null 2>&1; then curl -fsSL ${checked ? [] : ["-k"]} -o "$t" "$u"
-elif command -v wget >/dev/null 2>&1; then wget -q ${checked ? [] : ["--no-check-certificate"]} -O "$t" "$u"
-else /usr/lib/apt/apt-helper ${checked ? [] : ["-o", "Acquire::https::Verify-Peer=false"]} download-file "$u" "$t" >/dev/null
-fi && cat "$t"`,
-    decode(reply) {
-      if (reply.status === 0) return reply.stdout.toString();
-      throw new ModuleFailure(`Error getting key from: ${address}`, { stderr: reply.stderr.toString() });
-    },
-  };
-}
 
 interface Account {
   readonly uid: number;

@@ -205,6 +205,8 @@ interface ModuleBase<A extends TObject> {
   /** The short name; `ansible.builtin.` and other collections' prefixes are dropped before the look-up. */
   readonly name: string;
   readonly aliases?: readonly string[];
+  /** Its results are too many to be shown, with -v too. */
+  readonly quiet?: boolean;
   /** One sentence. */
   readonly summary: string;
   /** Fully qualified name people know it by: `ansible.builtin.file`, `community.docker.docker_container`. */

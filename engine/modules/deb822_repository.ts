@@ -3,7 +3,8 @@ import { sh } from "../host/script.ts";
 import type { Dict } from "../source/value.ts";
 import { choice, flag, integer, list, maybeFlag, mode, optional, text } from "./argument-types.ts";
 import { land } from "./content.ts";
-import { ask, type Change, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
+import { ask, type Change, type Look, type Plan, stateModule } from "./contract.ts";
+import { fetched } from "./fetched.ts";
 import { pathEffect, pathState, removed } from "./paths.ts";
 
 const texts = (description: string) => optional(list(Type.String(), description));
@@ -118,26 +119,7 @@ export default stateModule({
 export function* keyOf(signedBy: string): Look<Buffer | undefined> {
   if (signedBy.includes("-----BEGIN PGP")) return Buffer.from(signedBy.endsWith("\n") ? signedBy : `${signedBy}\n`);
   if (!/^(?:https?|ftp):/.test(signedBy)) return undefined;
-  return yield* ask<Buffer>({
-    kind: "fetched",
-    subject: signedBy,
-    expensive: true,
-    // apt's own helper is there even where nothing else is that fetches.
-    script: sh`u=${signedBy}
-t=$(mktemp) || exit 1
-trap 'rm -f "$t"' EXIT
-if command -v curl >/dev/null 2>&1; then curl -fsSL -o "$t" "$u"
-elif command -v wget >/dev/null 2>&1; then wget -nv -O "$t" "$u"
-else /usr/lib/apt/apt-helper download-file "$u" "$t" >&2
-fi && cat "$t"`,
-    decode(reply) {
-      if (reply.status !== 0) {
-        throw new ModuleFailure(`The key ${signedBy} cannot be fetched: ${reply.stderr.toString().trim()}`);
-      }
-      if (reply.stdout.length === 0) throw new ModuleFailure(`The key ${signedBy} is empty`);
-      return reply.stdout;
-    },
-  });
+  return yield* ask(fetched("The key", signedBy));
 }
 
 function isArmoured(key: Buffer): boolean {

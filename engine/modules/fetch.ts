@@ -5,9 +5,9 @@ import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
 import { dict } from "../source/value.ts";
 import { flag, path } from "./argument-types.ts";
-import { actionModule, type Look, ModuleFailure, type Plan } from "./contract.ts";
+import { actionModule, ModuleFailure } from "./contract.ts";
 import { hash } from "./controller-files.ts";
-import { lookNow } from "./look-now.ts";
+import { answerNow } from "./look-now.ts";
 import { assign, normalise, remotePath } from "./path-names.ts";
 
 export default actionModule({
@@ -26,14 +26,7 @@ export default actionModule({
   effects: () => [],
 
   async run(given, context, host) {
-    const args = { ...given };
-    await lookNow(
-      (function* (): Look<Plan> {
-        args.src = yield* remotePath(given.src);
-        return {};
-      })(),
-      host,
-    );
+    const args = { ...given, src: await answerNow(remotePath(given.src), host) };
     const dest = destinationOf(args, context.hostName, context.variable("playbook_dir"));
     const chunks: Buffer[] = [];
     try {

@@ -2,11 +2,8 @@ import type { Reply } from "../host/contract.ts";
 import type { Dict } from "../source/value.ts";
 import { type DiffPart, type Look, ModuleFailure, type Plan, type StepContext } from "./contract.ts";
 
-/** Plans and carries out within an action: what is to be landed is known only once the action has run. */
-export async function lookNow(
-  look: Look<Plan>,
-  host: StepContext,
-): Promise<{ changed: boolean; result: Dict; diff: readonly DiffPart[] }> {
+/** What a look finds out, within an action. */
+export async function answerNow<T>(look: Look<T>, host: StepContext): Promise<T> {
   let step = look.next([]);
   while (!step.done) {
     const answers: unknown[] = [];
@@ -16,7 +13,15 @@ export async function lookNow(
     }
     step = look.next(answers);
   }
-  const { change, result } = step.value;
+  return step.value;
+}
+
+/** Plans and carries out within an action: what is to be landed is known only once the action has run. */
+export async function lookNow(
+  look: Look<Plan>,
+  host: StepContext,
+): Promise<{ changed: boolean; result: Dict; diff: readonly DiffPart[] }> {
+  const { change, result } = await answerNow(look, host);
   if (!change) return { changed: false, result: result ?? {}, diff: [] };
   const replies: Reply[] = [];
   for (const each of change.steps) {

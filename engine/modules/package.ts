@@ -1,7 +1,8 @@
 import { type TObject, type TSchema, Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
 import { Unknown } from "../source/value.ts";
-import { type AptArguments, aptArguments, aptDefaults, aptLook } from "./apt.ts";
+import { aptLook } from "./apt.ts";
+import { type AptArguments, aptArguments, aptDefaults } from "./apt-arguments.ts";
 import { choice, list, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, type Query, stateModule } from "./contract.ts";
 import { type DnfArguments, dnfArguments, dnfDefaults, dnfLook } from "./dnf.ts";

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { sh } from "../host/script.ts";
 import { choice, flag, optional, text } from "./argument-types.ts";
 import { ask, type Look, ModuleFailure, type Plan, stateModule } from "./contract.ts";
+import { fetchInto } from "./fetched.ts";
 
 export default stateModule({
   name: "rpm_key",
@@ -35,7 +36,8 @@ ${
   gpg --no-tty --batch --with-colons --fixed-list-mode --show-keys "$k" 2>/dev/null || gpg --no-tty --batch --with-colons --with-fingerprint "$k" || exit 1 ;;
 *) t=$(mktemp) || exit 1
   trap 'rm -f "$t"' EXIT
-  { curl -fsSL -o "$t" "$k" || wget -qO "$t" "$k"; } || exit 1
+  { ${fetchInto(sh`"$t"`, args.key)}
+  } || exit 1
   gpg --no-tty --batch --with-colons --fixed-list-mode --show-keys "$t" || exit 1 ;;
 esac`
 }`,

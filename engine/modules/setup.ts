@@ -15,6 +15,7 @@ import { virtualFacts } from "./facts/virtual.ts";
 export default actionModule({
   name: "setup",
   aliases: ["gather_facts"],
+  quiet: true,
   collection: "ansible.builtin.setup",
   summary: "Gathers facts about the host, in one round trip and by its shell alone.",
   args: Type.Object({

@@ -1,59 +1,18 @@
-import { Type } from "@sinclair/typebox";
-import type { Reply } from "../host/contract.ts";
 import { sh } from "../host/script.ts";
-import { type Dict, Unknown, type Value } from "../source/value.ts";
+import type { Dict } from "../source/value.ts";
 import { groupState, type UserState, userEffect, userState } from "./accounts.ts";
-import { choice, flag, integer, list, maybeFlag, number, optional, path, text } from "./argument-types.ts";
-import { lines } from "./command-line.ts";
 import { ask, askAll, type Look, ModuleFailure, type Plan, type Step, stateModule } from "./contract.ts";
 import { pathState } from "./paths.ts";
-import { keyFile, keyResult, keySteps } from "./user-key.ts";
-
-const args = Type.Object({
-  name: text("The user."),
-  state: choice(["present", "absent"], "Whether there should be one.", { default: "present" }),
-  uid: optional(integer("Number.")),
-  non_unique: flag("The number may be another user's too."),
-  group: optional(text("Primary group.")),
-  groups: optional(list(Type.String(), "Supplementary groups; an empty list: none.")),
-  append: flag("Leave it in other groups too."),
-  comment: optional(text("Full name.")),
-  shell: optional(path("Login shell.")),
-  home: optional(path("Home folder.")),
-  create_home: flag("Make the home folder.", true),
-  move_home: flag("Move the old home folder to a new place."),
-  skeleton: optional(path("What a new home folder is copied from.")),
-  system: flag("With a number from the system's range."),
-  password: optional(text("Hash of the password; `!` or `*`: none that works.")),
-  update_password: choice(["always", "on_create"], "When the password is set.", { default: "always" }),
-  password_lock: maybeFlag("Whether the password is locked."),
-  password_expire_min: optional(integer("Days between changes of the password.")),
-  password_expire_max: optional(integer("Days after which it must be changed.")),
-  password_expire_warn: optional(integer("Days of warning before that.")),
-  password_expire_account_disable: optional(
-    integer("Days after its password has run out until the account is closed."),
-  ),
-  uid_min: optional(integer("The least number that a new account may get.")),
-  uid_max: optional(integer("The greatest.")),
-  expires: optional(number("Seconds since 1970 when the account ends; negative: never.")),
-  umask: optional(text("Permissions that a new home folder lacks.")),
-  generate_ssh_key: flag("Make a key pair in its home folder, unless there is one."),
-  ssh_key_bits: optional(integer("Size of that key.")),
-  ssh_key_type: text("Its type.", { default: "rsa" }),
-  ssh_key_file: optional(path("Where, relative to the home folder; else `.ssh/id_TYPE`.")),
-  ssh_key_comment: optional(text("Its comment.")),
-  ssh_key_passphrase: optional(text("Its passphrase.")),
-  remove: flag("With absent: the home folder goes too."),
-  force: flag("With absent: even while the user is logged in. Else an existing key is replaced."),
-  local: flag("Accepted: the host's own database is what is always changed."),
-});
-type Arguments = (typeof args)["static"];
+import { type UserArguments, userArguments } from "./user-arguments.ts";
+import { keyFile, keySteps } from "./user-key.ts";
+import { agingSteps, expiryDay, notYet, passwordSteps, setOnce } from "./user-password.ts";
+import { report, reportStep, resultOf, shown } from "./user-report.ts";
 
 export default stateModule({
   name: "user",
   collection: "ansible.builtin.user",
   summary: "Manages users.",
-  args,
+  args: userArguments,
   argAliases: { user: "name", createhome: "create_home" },
   secret: ["password", "ssh_key_passphrase"],
   unsupported: {
@@ -95,7 +54,7 @@ export default stateModule({
   },
 });
 
-function absentPlan(args: Arguments, is: UserState): Plan {
+function absentPlan(args: UserArguments, is: UserState): Plan {
   const result: Dict = { name: args.name, state: "absent" };
   if (!is.exists) return { result };
   const options = [...(args.force ? ["-f"] : []), ...(args.remove ? ["-r"] : [])];
@@ -119,22 +78,16 @@ s=$?
           : []),
         { opens: ["group"], because: `the removal of ${args.name}` },
       ],
-      finish: ([removal]) => said(removal),
+      // What the command had to say besides that it did it.
+      finish: ([removal]) => ({
+        ...(removal?.stdout.length ? { stdout: removal.stdout.toString() } : {}),
+        ...(removal?.stderr.length ? { stderr: removal.stderr.toString() } : {}),
+      }),
     },
   };
 }
 
-/** What a command had to say besides that it did it. */
-function said(reply: Reply | undefined): Dict {
-  const result: Dict = {};
-  for (const stream of ["stdout", "stderr"] as const) {
-    const text = reply?.[stream].toString() ?? "";
-    if (text !== "") Object.assign(result, { [stream]: text, [`${stream}_lines`]: lines(text) });
-  }
-  return result;
-}
-
-function createPlan(args: Arguments, gid: number | undefined): Plan {
+function createPlan(args: UserArguments, gid: number | undefined): Plan {
   const groups = (args.groups ?? []).filter((group) => group !== "");
   const command = [
     "useradd",
@@ -199,7 +152,7 @@ ${command.slice(0, 1)} $g ${command.slice(1)} || exit 1`,
   };
 }
 
-function changePlan(args: Arguments, is: UserState, gid: number | undefined, homeThere: boolean): Plan {
+function changePlan(args: UserArguments, is: UserState, gid: number | undefined, homeThere: boolean): Plan {
   const options: string[] = [];
   const before: Dict = {};
   const after: Dict = {};
@@ -293,124 +246,4 @@ chown -R ${`${args.uid ?? is.uid}`}:${`${gid ?? is.gid}`} "$t" && mv "$t" "$h" |
       finish: (replies) => report(args, replies.at(-1)?.stdout.toString() ?? ""),
     },
   };
-}
-
-/**
- * The shadow field of an account that was made for a password that is set only then, until it is: a run that is killed
- * between the two leaves a locked account that the next one still owes its password.
- */
-const notYet = "!play";
-
-function setOnce(args: Arguments): boolean {
-  return args.password !== undefined && args.update_password === "on_create";
-}
-
-/** The hash goes in by standard input: command lines can be seen. */
-function passwordSteps(args: Arguments, is: UserState | undefined): Step[] {
-  const steps: Step[] = [];
-  const set =
-    args.password !== undefined &&
-    (!is ||
-      is.password === notYet ||
-      (args.update_password === "always" &&
-        is.password?.replace(/^!+(?=.)/, "") !== args.password.replace(/^!+(?=.)/, "")));
-  if (set)
-    steps.push({
-      name: "set the password",
-      script: sh`chpasswd -e || exit 1`,
-      stdin: `${args.name}:${args.password}\n`,
-    });
-  const locked = set ? (args.password ?? "").startsWith("!") : (is?.password ?? "").startsWith("!");
-  if (args.password_lock === true && !locked)
-    steps.push({ name: "lock the password", script: sh`usermod -L ${args.name} || exit 1` });
-  if (args.password_lock === false && locked)
-    steps.push({ name: "unlock the password", script: sh`usermod -U ${args.name} || exit 1` });
-  return steps;
-}
-
-function expiryDay(seconds: number): number | undefined {
-  return seconds < 0 ? undefined : Math.floor(seconds / 86_400);
-}
-
-function agingSteps(args: Arguments, is: UserState | undefined): Step[] {
-  const [min, max, warn] = is?.ages ?? [0, 99_999, 7];
-  const words = [
-    ...(args.password_expire_min !== undefined && (!is || args.password_expire_min !== min)
-      ? ["-m", String(args.password_expire_min)]
-      : []),
-    ...(args.password_expire_max !== undefined && (!is || args.password_expire_max !== max)
-      ? ["-M", String(args.password_expire_max)]
-      : []),
-    ...(args.password_expire_warn !== undefined && (!is || args.password_expire_warn !== warn)
-      ? ["-W", String(args.password_expire_warn)]
-      : []),
-  ];
-  if (args.password_expire_account_disable !== undefined && args.password_expire_account_disable !== is?.inactive)
-    words.push("-I", String(args.password_expire_account_disable));
-  if (args.expires !== undefined && (is ? expiryDay(args.expires) !== is.expires : args.expires >= 0)) {
-    words.push("-E", String(expiryDay(args.expires) ?? -1));
-  }
-  return words.length === 0 ? [] : [{ name: "set when it ends", script: sh`chage ${words} ${args.name} || exit 1` }];
-}
-
-function reportStep(args: Arguments): Step {
-  return {
-    name: "look at the user",
-    script: sh`n=${args.name}
-e=$(getent passwd "$n" || grep "^$n:" /etc/passwd) || exit 1
-printf '%s\n' "$e"
-h=\${e#*:*:*:*:*:}; h=\${h%%:*}
-k=${keyFile(args)}
-case $k in /*) ;; *) k=$h/$k ;; esac
-if [ -f "$k.pub" ]; then cat "$k.pub"; fi`,
-  };
-}
-
-function report(args: Arguments, text: string): Dict {
-  const [passwd = "", key] = text.split("\n");
-  const [, , uid, gid, comment = "", home = "", shell = ""] = passwd.split(":");
-  return {
-    uid: Number(uid),
-    group: Number(gid),
-    comment,
-    home,
-    shell,
-    ...keyResult(args, home, key),
-  };
-}
-
-function resultOf(args: Arguments, is: UserState | undefined): Dict {
-  return {
-    name: args.name,
-    state: "present",
-    ...(is
-      ? {
-          append: args.append,
-          uid: numberOf(is.uid, args.name),
-          group: numberOf(is.gid, args.name),
-          comment: is.comment,
-          home: is.home,
-          shell: is.shell,
-          move_home: args.move_home,
-        }
-      : { create_home: args.create_home, system: args.system }),
-    ...(args.groups === undefined ? {} : { groups: args.groups.join(",") }),
-    ...(args.password === undefined ? {} : { password: "NOT_LOGGING_PASSWORD" }),
-    ...(is ? keyResult(args, is.home, is.publicKey) : {}),
-  };
-}
-
-/** A number that the host chooses is not known before. */
-function numberOf(id: number, name: string): Value {
-  return id < 0 ? new Unknown(`the user ${name} is made before`) : id;
-}
-
-function shown(args: Arguments): Dict {
-  const result: Dict = {};
-  for (const key of ["uid", "group", "comment", "home", "shell"] as const) {
-    const value = args[key];
-    if (value !== undefined) result[key] = value;
-  }
-  if (args.groups !== undefined) result["groups"] = args.groups.join(",");
-  return result;
 }

@@ -7,7 +7,7 @@ export const collectionModules: ReadonlySet<string> = new Set(
 acl acme_account acme_account_facts acme_account_info acme_certificate acme_certificate_revoke
 acme_challenge_cert_helper acme_inspect aerospike_migrations airbrake_deployment aix_devices aix_filesystem
 aix_inittab aix_lvg aix_lvol ali_instance ali_instance_facts ali_instance_info apache2_mod_proxy apk apt_repo
-apt_rpm async_status.ps1 at atomic_container atomic_host atomic_image awall beadm bearychat bigpanda
+apt_rpm at atomic_container atomic_host atomic_image awall beadm bearychat bigpanda
 bitbucket_access_key bitbucket_pipeline_key_pair bitbucket_pipeline_known_host bitbucket_pipeline_variable bower
 bundler bzr campfire capabilities catapult certificate_complete_chain circonus_annotation cisco_spark clc_aa_policy
 clc_alert_policy clc_blueprint_package clc_firewall_policy clc_group clc_loadbalancer clc_modify_server clc_publicip

@@ -186,6 +186,7 @@ function wishesOf(performance: Performance, host: HostRun): Wishes | Outcome {
     if (items instanceof Unknown) return unknownInclude(items);
     const inclusions: Inclusion[] = [];
     const results: Dict[] = [];
+    const times = new Map<string, number>();
     for (let index = 0; index < items.length; index++) {
       const values = itemVariables(control, items, index);
       const own = vars.with({ name: "loop", values, templated: false });
@@ -195,8 +196,9 @@ function wishesOf(performance: Performance, host: HostRun): Wishes | Outcome {
         const item = items[index] ?? null;
         const label = task.loop.label === undefined ? item : own.templar.render(task.loop.label, task.loop.at);
         // The same item twice is included twice.
-        const again = inclusions.filter((each) => each.key.startsWith(`${one.key} `)).length;
-        inclusions.push({ ...one, key: `${one.key} ${String(again)}`, label, noLog });
+        const before = times.get(one.key) ?? 0;
+        times.set(one.key, before + 1);
+        inclusions.push({ ...one, key: `${one.key} ${before}`, label, noLog });
         results.push(includedItem(task, one.name, one.args, itemParts(control, item)));
         continue;
       }

@@ -1,4 +1,5 @@
 import { type Dict, dict, Unknown, type Value } from "../source/value.ts";
+import { loadedModule } from "./engine-modules.ts";
 import type { TaskResult } from "./events.ts";
 import type { Job } from "./item.ts";
 import type { LoopControl } from "./loop-items.ts";
@@ -67,8 +68,7 @@ export function resultOf(
     diff: outcome.diff,
     noLog: outcome.noLog ?? false,
     ...(outcome.controller?.shown === undefined ? {} : { shown: outcome.controller.shown }),
-    // A host's facts are many, and nobody who asks for results wants to see them.
-    ...(["setup", "gather_facts"].includes(job.task.module) ? { shown: "nothing" as const } : {}),
+    ...(loadedModule(job.task.module)?.quiet ? { shown: "nothing" as const } : {}),
     seconds,
     warnings: outcome.warnings,
     ...(outcome.failed || outcome.unreachable ? { at: outcome.at ?? job.task.at } : {}),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { aptDefaults, aptLook } from "../../../engine/modules/apt.ts";
+import { aptLook } from "../../../engine/modules/apt.ts";
+import { aptDefaults } from "../../../engine/modules/apt-arguments.ts";
 import { globExpression } from "../../../engine/modules/apt-globs.ts";
 import { normaliseSource, sourceFileName } from "../../../engine/modules/apt-sources.ts";
 import { parseWish, satisfied } from "../../../engine/modules/apt-wish.ts";
